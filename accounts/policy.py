@@ -1,0 +1,139 @@
+"""Who may do what with involved accounts, orders, answers and holds."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Answer, Hold, InvolvedAccount, Involvement, Order, Transfer
+from antifraud.policy import anywhere, granted, register
+from banks.models import User
+from banks.policy import BANK, POLICE, rows
+from cases.models import Case
+from cases.policy import LEADERS, WRITERS
+
+R = User.Role
+
+
+class Action(StrEnum):
+    """The actions of floor 3."""
+
+    ACCOUNT_VIEW = "account.view"
+    ACCOUNT_LOOKUP = "account.lookup"
+    ACCOUNT_ADD = "account.add"
+    ACCOUNT_REVEAL = "account.reveal"
+    ACCOUNT_CORRECT = "account.correct"
+    ACCOUNT_MERGE = "account.merge"
+    ACCOUNT_UNMERGE = "account.unmerge"
+    INVOLVEMENT_VIEW = "involvement.view"
+    INVOLVEMENT_CONFIRM = "involvement.confirm"
+    INVOLVEMENT_DISMISS = "involvement.dismiss"
+    TRANSFER_VIEW = "transfer.view"
+    TRANSFER_RECORD = "transfer.record"
+    ORDER_VIEW = "order.view"
+    ORDER_DRAFT = "order.draft"
+    ORDER_UPDATE = "order.update"
+    ORDER_SUBMIT = "order.submit"
+    ORDER_RECALL = "order.recall"
+    ORDER_CONFIRM = "order.confirm"
+    ORDER_APPROVE = "order.approve"
+    ORDER_REJECT = "order.reject"
+    ORDER_RATIFY = "order.ratify"
+    ORDER_OVERRULE = "order.overrule"
+    ORDER_CANCEL = "order.cancel"
+    ORDER_CORRECT = "order.correct"
+    ORDER_RETRACT = "order.retract"
+    ORDER_SUPERSEDE = "order.supersede"
+    ORDER_ROUTE = "order.route"
+    ORDER_ACKNOWLEDGE = "order.acknowledge"
+    ORDER_ANSWER = "order.answer"
+    ORDER_RECORD = "order.record"
+    ORDER_PRINT = "order.print"
+    ORDER_REVEAL = "order.reveal"
+    ANSWER_VIEW = "answer.view"
+    ANSWER_REVEAL = "answer.reveal"
+    HOLD_VIEW = "hold.view"
+    HOLD_ACTIVATE = "hold.activate"
+    HOLD_EXTEND = "hold.extend"
+    HOLD_CONVERT = "hold.convert"
+    HOLD_RELEASE = "hold.release"
+    HOLD_EXPIRE = "hold.expire"
+    HOLD_LIFT = "hold.lift"
+
+
+def addressed(user: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Orders granted to the reader's institution that are addressed or routed to it."""
+    mine = Q(institution=user.institution_id) | Q(routed_to=user.institution_id)
+    return granted()(user, queryset).filter(mine)
+
+
+def at_own_bank(user: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Accounts of the reader's own institution that a live grant names."""
+    return granted()(user, queryset).filter(institution=user.institution_id)
+
+
+register(
+    Action.ACCOUNT_VIEW,
+    model=InvolvedAccount,
+    rows=rows((POLICE, granted()), (BANK, at_own_bank), (R.SYSTEM, anywhere)),
+)
+register(Action.ACCOUNT_LOOKUP, rows=rows((POLICE, anywhere)))
+register(Action.ACCOUNT_ADD, model=Case, rows=rows((WRITERS, granted())), known_by="case.view")
+register(
+    Action.ACCOUNT_REVEAL,
+    model=InvolvedAccount,
+    rows=rows((POLICE, granted()), (BANK[:2], at_own_bank)),
+    known_by=Action.ACCOUNT_VIEW,
+)
+for _action in (Action.ACCOUNT_CORRECT, Action.ACCOUNT_MERGE, Action.ACCOUNT_UNMERGE):
+    register(_action, model=InvolvedAccount, rows=rows((WRITERS, granted())), known_by=Action.ACCOUNT_VIEW)
+register(Action.INVOLVEMENT_VIEW, model=Involvement, rows=rows((POLICE, granted("case"))))
+for _action in (Action.INVOLVEMENT_CONFIRM, Action.INVOLVEMENT_DISMISS):
+    register(_action, model=Involvement, rows=rows((WRITERS, granted("case"))), known_by=Action.INVOLVEMENT_VIEW)
+register(Action.TRANSFER_VIEW, model=Transfer, rows=rows((POLICE, granted("case"))))
+register(Action.TRANSFER_RECORD, model=Case, rows=rows((WRITERS, granted())), known_by="case.view")
+
+register(Action.ORDER_VIEW, model=Order, rows=rows((POLICE, granted()), (BANK, granted()), (R.SYSTEM, anywhere)))
+register(Action.ORDER_DRAFT, model=Case, rows=rows((WRITERS, granted()), (R.SYSTEM, anywhere)), known_by="case.view")
+for _action in (
+    Action.ORDER_UPDATE,
+    Action.ORDER_SUBMIT,
+    Action.ORDER_RECALL,
+    Action.ORDER_CORRECT,
+    Action.ORDER_RETRACT,
+    Action.ORDER_PRINT,
+):
+    register(_action, model=Order, rows=rows((WRITERS, granted()), (R.APPROVER, granted())), known_by=Action.ORDER_VIEW)
+register(Action.ORDER_CONFIRM, model=Order, rows=rows((POLICE, granted())), known_by=Action.ORDER_VIEW)
+register(Action.ORDER_CANCEL, model=Order, rows=rows((POLICE, granted())), known_by=Action.ORDER_VIEW)
+for _action in (Action.ORDER_APPROVE, Action.ORDER_REJECT, Action.ORDER_RATIFY, Action.ORDER_OVERRULE):
+    register(_action, model=Order, rows=rows((LEADERS, granted())), known_by=Action.ORDER_VIEW)
+register(
+    Action.ORDER_SUPERSEDE,
+    model=Order,
+    rows=rows((POLICE, granted()), (R.SYSTEM, anywhere)),
+    known_by=Action.ORDER_VIEW,
+)
+register(Action.ORDER_RECORD, model=Order, rows=rows((POLICE, granted())), known_by=Action.ORDER_VIEW)
+register(Action.ORDER_ROUTE, model=Order, rows=rows((BANK, addressed)), known_by=Action.ORDER_VIEW)
+register(
+    Action.ORDER_ACKNOWLEDGE, model=Order, rows=rows((BANK, addressed), (POLICE, granted())), known_by=Action.ORDER_VIEW
+)
+register(
+    Action.ORDER_ANSWER, model=Order, rows=rows((BANK, addressed), (POLICE, granted())), known_by=Action.ORDER_VIEW
+)
+register(
+    Action.ORDER_REVEAL, model=Order, rows=rows((POLICE, granted()), (BANK[:2], addressed)), known_by=Action.ORDER_VIEW
+)
+register(Action.ANSWER_VIEW, model=Answer, rows=rows((POLICE, granted("order")), (BANK, granted("order"))))
+register(Action.ANSWER_REVEAL, model=Answer, rows=rows((POLICE, granted("order"))), known_by=Action.ANSWER_VIEW)
+
+register(
+    Action.HOLD_VIEW, model=Hold, rows=rows((POLICE, granted("order")), (BANK, granted("order")), (R.SYSTEM, anywhere))
+)
+_everyone_on_it = rows((BANK, granted("order")), (POLICE, granted("order")), (R.SYSTEM, anywhere))
+for _action in (Action.HOLD_ACTIVATE, Action.HOLD_EXTEND, Action.HOLD_CONVERT, Action.HOLD_RELEASE, Action.HOLD_LIFT):
+    register(_action, model=Hold, rows=_everyone_on_it, known_by=Action.HOLD_VIEW)
+register(Action.HOLD_EXPIRE, model=Hold, rows=rows((R.SYSTEM, anywhere)), known_by=Action.HOLD_VIEW)

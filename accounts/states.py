@@ -1,0 +1,39 @@
+"""The legal steps of orders and holds, as tables (domain.md §3)."""
+
+from __future__ import annotations
+
+from accounts.models import Hold, Order
+from antifraud.workflow import Transition, Workflow
+
+order_flow = Workflow(
+    Order,
+    "order",
+    ("draft",),
+    [
+        Transition("submit", ("draft",), "awaiting_approval", "order.submitted"),
+        Transition("recall", ("awaiting_approval",), "draft"),
+        Transition(
+            "confirm", ("awaiting_approval",), "issued", "order.issued"
+        ),  # emergency: the second officer's own log-in
+        Transition("approve", ("awaiting_approval",), "issued", "order.issued"),
+        Transition("reject", ("awaiting_approval",), "rejected", "order.rejected"),
+        Transition("acknowledge", ("issued",), "acknowledged", "order.acknowledged"),
+        Transition("answer", ("issued", "acknowledged"), "answered", "order.answered"),
+        Transition("cancel", ("draft", "awaiting_approval", "issued", "acknowledged"), "cancelled", "order.cancelled"),
+        Transition("supersede", ("answered", "rejected", "cancelled"), "superseded"),
+    ],
+)
+
+hold_flow = Workflow(
+    Hold,
+    "hold",
+    ("active", "waiting"),
+    [
+        Transition("activate", ("waiting",), "active", "hold.activated"),
+        Transition("extend", ("active", "extended"), "extended", "hold.extended"),
+        Transition("convert", ("active", "extended"), "converted", "hold.converted"),
+        Transition("release", ("waiting", "active", "extended"), "released", "hold.released"),
+        Transition("expire", ("active", "extended"), "expired", "hold.expired"),
+        Transition("lift", ("released", "expired"), "lift_confirmed", "hold.lifted"),
+    ],
+)

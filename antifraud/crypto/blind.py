@@ -1,0 +1,37 @@
+"""Blind indexes: keyed fingerprints of normal forms, equal for equal values; `normal` makes the forms."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from antifraud.crypto import keyring
+
+# Goes up with every change of a normal form or of the construction; kept beside each index (R19).
+INDEX_VERSION = 1
+INDEX_BYTES = 16
+
+
+def blind_index(purpose: str, normal_form: str) -> bytes:
+    """16 bytes of HMAC-SHA256 under the purpose's own key: for account numbers, which must join exactly.
+
+    The same value has different indexes for different purposes. Raises ValueError for an empty form: all rows
+    without a value would look equal.
+    """
+    return _fingerprint(purpose, normal_form)[:INDEX_BYTES]
+
+
+def blind_bucket(purpose: str, normal_form: str, *, bits: int = 16) -> int:
+    """0 … 2^bits − 1, deliberately ambiguous, for names and phones: decrypt and compare what it finds.
+
+    R19: bits ≈ log2(rows) − 4. Its key differs from the index's, so a bucket tells nothing about an index.
+    """
+    if not 1 <= bits <= 32:
+        raise ValueError("a bucket has 1 to 32 bits")
+    return int.from_bytes(_fingerprint(f"{purpose}|bucket", normal_form)[:4]) >> (32 - bits)
+
+
+def _fingerprint(purpose: str, normal_form: str) -> bytes:
+    if not normal_form:
+        raise ValueError("an empty normal form has no index")
+    return hmac.digest(keyring.current().index_key(purpose), normal_form.encode(), hashlib.sha256)

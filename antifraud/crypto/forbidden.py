@@ -1,0 +1,37 @@
+"""What must never be taken in: passwords, PINs, security codes, one-time codes (R20, C3 of JR/T 0171)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from django.utils.translation import gettext_lazy as _
+
+from antifraud.errors import Invalid
+
+_CHINESE_DIGITS = str.maketrans("零〇一二三四五六七八九", "00123456789")
+# Between a label and its value: a few joining words or signs, never a whole clause.
+_JOIN = r"(?:\s|[:=\-#\"'(\[]|是|为|码|号|was|is|number|code|no\.?){0,6}"
+_DIGITS = r"(?<!\d)(?:\d[ \-]?){{{least},{most}}}(?!\d)"
+_CODE_LABELS = (
+    r"验证码|校验码|动态码|短信码|安全码|密码|口令"
+    r"|(?<![a-z])(?:cvv2?|cvc2?|cvn2?|pin|otp|tan"
+    r"|(?:one[- ]time|verification|security) code|(?:one[- ]time )?password|passcode)"
+)
+_WORDS = r"密码|口令|(?<![a-z])(?:password|passwd|passcode|pwd)"
+_CODE = re.compile(rf"(?:{_CODE_LABELS}){_JOIN}{_DIGITS.format(least=3, most=8)}")
+_PASSWORD = re.compile(rf"(?:{_WORDS})\s?(?:[:=]|是|为|is\s|was\s)\s?[\x21-\x7e]{{4,}}")
+_WORD_WITH_SIGN = re.compile(rf"(?:{_WORDS})\s?(?=[\x21-\x7e]{{4,64}})(?=[\x21-\x7e]*[a-z])[\x21-\x7e]*\d")
+
+
+def reject_forbidden(text: str, *, field: str = "text") -> None:
+    """Raise Invalid (under `field`) where `text` holds a secret's label followed by something like its value.
+
+    A story that only speaks of a code ("he asked for the 验证码") passes. The message does not repeat it.
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(_CHINESE_DIGITS)
+    plain = "".join(char for char in plain if unicodedata.category(char) != "Cf")
+    if _CODE.search(plain) or _PASSWORD.search(plain) or _WORD_WITH_SIGN.search(plain):
+        raise Invalid(
+            fields={field: [_("Passwords, PINs and one-time codes must not be stored. Remove them and try again.")]}
+        )

@@ -1,0 +1,38 @@
+"""Folding of typed and pasted text: widths, blanks, invisible characters; no meaning is read here."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_KEPT_CONTROLS = "\t\n"
+
+
+def fold(text: str) -> str:
+    """NFKC without invisible characters; TAB and LF stay.
+
+    Numerals that are no digits (① ² ½) stay: NFKC would turn "①500" into 1500 and "5²" into 52.
+    """
+    if text.isascii():
+        return "".join(c for c in text if c in _KEPT_CONTROLS or " " <= c < "\x7f")
+    visible = "".join(c for c in _compatible(text) if not invisible(c))
+    return _compatible(visible)  # what stood on both sides of an invisible character may belong together now
+
+
+def _compatible(text: str) -> str:
+    """NFKC of everything between numerals that are no digits."""
+    pieces: list[str] = []
+    start = 0
+    for at, char in enumerate(text):
+        if unicodedata.category(char) == "No":
+            pieces += [unicodedata.normalize("NFKC", text[start:at]), char]
+            start = at + 1
+    pieces.append(unicodedata.normalize("NFKC", text[start:]))
+    return "".join(pieces)
+
+
+def invisible(char: str) -> bool:
+    """Control and format characters, soft hyphens, byte order marks, variation selectors; never TAB or LF."""
+    if char in _KEPT_CONTROLS:
+        return False
+    selector = "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
+    return selector or unicodedata.category(char) in {"Cc", "Cf"}

@@ -1,0 +1,21 @@
+"""XLSX files in and out, safely (rules R39, R40): cells only; what a column means is decided by the
+floors.
+"""
+
+from __future__ import annotations
+
+from antifraud.spreadsheets.messages import MESSAGES, SheetError
+from antifraud.spreadsheets.reading import Cell, SheetRow, read_rows
+from antifraud.spreadsheets.writing import OutCell, safe_text, unguarded, write_rows
+
+__all__ = [
+    "MESSAGES",
+    "Cell",
+    "OutCell",
+    "SheetError",
+    "SheetRow",
+    "read_rows",
+    "safe_text",
+    "unguarded",
+    "write_rows",
+]

@@ -1,0 +1,134 @@
+"""Writing rows as an XLSX file whose cells can never run (R40); it chooses no rows and formats no money."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from antifraud.plain_text import invisible
+
+OutCell = str | int | Decimal | date | None
+
+_TRIGGERS = frozenset("=+-@\t\r\n\0＝＋－＠")
+_GUARD = "'"
+_MAX_CELL = 32_767  # what Excel can hold
+_MAX_EXACT = 10**15  # beyond 15 digits a spreadsheet program rounds
+_HEADING_FILL = PatternFill("solid", fgColor="FFE8EEF7")
+
+
+def safe_text(text: str) -> str:
+    """Text that no spreadsheet program takes for a formula, also after saving it as CSV; characters that XML
+    cannot hold are dropped, and what Excel cannot hold is cut with "…"."""
+    clean: str = ILLEGAL_CHARACTERS_RE.sub("", text)
+    guarded = _GUARD + clean if _starts_like_formula(clean) else clean
+    return guarded if len(guarded) <= _MAX_CELL else guarded[: _MAX_CELL - 1] + "…"
+
+
+def unguarded(text: str) -> str:
+    """The text as it was before `safe_text` put its apostrophe in front."""
+    return text[1:] if text.startswith(_GUARD) and _starts_like_formula(text[1:]) else text
+
+
+def write_rows(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[OutCell]],
+    *,
+    notes: Sequence[str] = (),
+    choices: Mapping[int, Sequence[str]] | None = None,
+    title: str = "Rows",
+) -> bytes:
+    """An XLSX file: the first sheet `title` holds headings and rows, a second one the `notes`, a line each.
+
+    Texts are typed as text (account numbers keep all digits); int and Decimal become numbers while they
+    are exact, else text. Times are passed as text in the reader's zone. `choices` offers a list of
+    words in a column (0-based) for 1,000 rows beyond the given ones.
+    """
+    workbook = Workbook()
+    sheet = workbook.active
+    sheet.title = title
+    _fill_row(sheet, 1, headings)
+    last = 1
+    for last, row in enumerate(rows, start=2):
+        _fill_row(sheet, last, row)
+    _dress(sheet, headings)
+    if notes:
+        page = workbook.create_sheet("Notes")
+        page.column_dimensions["A"].width = 100
+        for at, note in enumerate(notes, start=1):
+            _fill(page.cell(at, 1), note)
+            page.cell(at, 1).alignment = Alignment(wrap_text=True, vertical="top")
+    if choices:
+        _offer(workbook, sheet, choices, last + 1_000)
+    out = io.BytesIO()
+    workbook.save(out)
+    return out.getvalue()
+
+
+def _starts_like_formula(text: str) -> bool:
+    first_inked = next((c for c in text if not c.isspace() and not invisible(c)), "")
+    return bool(text) and (text[0] in _TRIGGERS or first_inked in _TRIGGERS)
+
+
+def _fill_row(sheet: Worksheet, at: int, values: Sequence[OutCell]) -> None:
+    for column, value in enumerate(values, start=1):
+        if value is not None:
+            _fill(sheet.cell(at, column), value)
+
+
+def _fill(cell: Cell, value: OutCell) -> None:
+    if isinstance(value, bool | datetime | float):
+        raise TypeError("write flags and times as text, amounts as int or Decimal")
+    if isinstance(value, int | Decimal) and -_MAX_EXACT < value < _MAX_EXACT:
+        places = _places(value)
+        cell.value = value
+        cell.number_format = "#,##0" + ("." + "0" * places if places else "")
+    elif isinstance(value, date):
+        cell.value = value
+        cell.number_format = "yyyy-mm-dd"
+    else:
+        cell.value = safe_text(str(value))
+        cell.data_type = "s"
+        cell.number_format = "@"
+
+
+def _places(value: int | Decimal) -> int:
+    power = Decimal(value).as_tuple().exponent
+    return max(0, -power) if isinstance(power, int) else 0
+
+
+def _dress(sheet: Worksheet, headings: Sequence[str]) -> None:
+    """Headings that stay in sight, columns wide enough to read; empty columns typed as text for long
+    numbers.
+    """
+    sheet.freeze_panes = "A2"
+    for column, heading in enumerate(headings, start=1):
+        cell = sheet.cell(1, column)
+        cell.font = Font(bold=True)
+        cell.fill = _HEADING_FILL
+        dimension = sheet.column_dimensions[get_column_letter(column)]
+        dimension.width = max(14, min(40, 2 * len(heading) + 2))
+        dimension.number_format = "@"
+
+
+def _offer(workbook: Workbook, sheet: Worksheet, choices: Mapping[int, Sequence[str]], last: int) -> None:
+    """Drop-down lists. Their words stand in a hidden sheet: Excel takes no more than 255 characters in
+    the rule.
+    """
+    lists = workbook.create_sheet("Lists")
+    lists.sheet_state = "hidden"
+    for at, (column, words) in enumerate(sorted(choices.items()), start=1):
+        for row, word in enumerate(words, start=1):
+            _fill(lists.cell(row, at), word)
+        letter, target = get_column_letter(at), get_column_letter(column + 1)
+        rule = DataValidation("list", formula1=f"Lists!${letter}$1:${letter}${len(words)}", allow_blank=True)
+        rule.add(f"{target}2:{target}{last}")
+        sheet.add_data_validation(rule)

@@ -1,0 +1,91 @@
+"""The typed form of a legal profile; reading it from JSON is in `parsing`, whole profiles are in
+`presets`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# The words of an order that banks need before any order exists (powers, agreements, clocks). What a
+# kind means,
+# its code and its answer are in accounts.rules.order_kinds, which must name the same kinds.
+ORDER_KINDS = (
+    "stop",
+    "stop_release",
+    "stop_extend",
+    "freeze",
+    "freeze_release",
+    "freeze_extend",
+    "query_transactions",
+    "query_holder",
+    "suspend_number",
+    "restore_number",
+)
+URGENCIES: dict[str, str] = {"normal": "01", "urgent": "02"}
+NAME_MATCHES = ("exact", "normalised")
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Terms, each in the unit of its name. `None` means that the profile knows no such rule."""
+
+    first_account_minutes: int
+    stop_hours: int
+    stop_extension_hours: int
+    stop_max_per_account_case: int
+    freeze_months: int | None
+    freeze_major_months: int | None
+    freeze_days: int | None
+    freeze_max_terms: int | None
+    answer_minutes: Mapping[tuple[str, str], int]
+    approval_minutes: int
+    emergency_approval_minutes: int
+    lift_confirm_hours: int
+    issued_in_error_hours: int
+    release_unrelated_hours: int
+    bank_first_hours: int
+
+    @property
+    def release_unrelated_days(self) -> int:
+        """Whole days of the term after which an unrelated account must be free; a part of a day counts
+        as one.
+        """
+        return -(-self.release_unrelated_hours // 24)
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """How a bank's record is compared with an order before a stop."""
+
+    name_match: str
+    time_tolerance_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """How long before its end an expiry is announced to both sides, longest first."""
+
+    stop_hours: tuple[int, ...]
+    freeze_days: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AutoLift:
+    """A hold under `below_minor` of `currency` ends after `days` when no court order exists."""
+
+    days: int
+    below_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegalProfile:
+    """One version of one profile, as configured; it claims no conformity with any country's law."""
+
+    code: str
+    version: int
+    clocks: Clocks
+    matching: Matching
+    announce: Announce
+    auto_lift: AutoLift | None

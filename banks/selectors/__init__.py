@@ -1,0 +1,1 @@
+"""What can be read on floor 1; nothing is changed here."""

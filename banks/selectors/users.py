@@ -1,0 +1,66 @@
+"""People of institutions; what they may do is the policy's business."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from antifraud import policy
+from banks.models import Institution, User
+from banks.policy import POLICE, Action
+from banks.selectors.institutions import centre_institutions, superiors
+
+DECIDING = (User.Role.APPROVER, User.Role.SUPERVISOR)
+
+
+def users_list(*, user: User, search: str = "", role: str = "", institution_id: UUID | None = None) -> QuerySet[User]:
+    """People that the reader may see, by institution and name; the platform's own actor is nobody to manage."""
+    rows = policy.scope(user, Action.USER_VIEW, User.objects.exclude(role=User.Role.SYSTEM))
+    if role:
+        rows = rows.filter(role=role)
+    if institution_id:
+        rows = rows.filter(institution=institution_id)
+    if search:
+        rows = rows.filter(
+            Q(username__icontains=search) | Q(full_name__icontains=search) | Q(badge_number__iexact=search)
+        )
+    return rows.select_related("institution", "home_institution").order_by("institution__code", "username")
+
+
+def user_detail(*, user: User, user_id: UUID) -> User:
+    """One person; raises NotFound."""
+    queryset = User.objects.exclude(role=User.Role.SYSTEM).select_related("institution", "home_institution")
+    return policy.get(user, Action.USER_VIEW, queryset, user_id)
+
+
+def second_officers(*, user: User) -> QuerySet[User]:
+    """Colleagues of the same institution who may be named second officer (domain.md §3)."""
+    return (
+        User.objects.filter(institution=user.institution_id, is_active=True, role__in=POLICE)
+        .exclude(pk=user.pk)
+        .order_by("full_name", "username")
+    )
+
+
+def approvers(unit: Institution) -> QuerySet[User]:
+    """Who may decide on the unit's orders: approvers and supervisors of the unit, of bodies above it, and of the centres."""
+    deciding = Q(institution__in=superiors(unit)) | Q(institution__in=centre_institutions().values("pk"))
+    return User.objects.filter(deciding, is_active=True, role__in=DECIDING).order_by("full_name", "username")
+
+
+def supervisors(institution: Institution) -> QuerySet[User]:
+    """The active supervisors of one institution (police, centre, oversight or bank)."""
+    roles = (User.Role.SUPERVISOR, User.Role.RISK_SUPERVISOR)
+    return User.objects.filter(institution=institution, is_active=True, role__in=roles).order_by("username")
+
+
+def risk_people(institution_ids: list[UUID]) -> QuerySet[User]:
+    """The active people of executing institutions who read notifications (never their machines)."""
+    roles = (User.Role.RISK_OFFICER, User.Role.RISK_SUPERVISOR)
+    return User.objects.filter(institution__in=institution_ids, is_active=True, role__in=roles).order_by("username")
+
+
+def people_of(user_ids: list[UUID]) -> QuerySet[User]:
+    """Active users by id, for telling them something."""
+    return User.objects.filter(pk__in=user_ids, is_active=True).order_by("username")

@@ -1,0 +1,159 @@
+"""Deliveries from commit to the institution's lane: enqueue, claim, make available, postpone (R2, R3).
+
+The pull door is `queue`; what a delivery is about, and what its availability changes, is known upstairs alone.
+`state` is transport only (R6). Leases use the database's own clock; every result is fenced by the lease token.
+"""
+
+from __future__ import annotations
+
+import uuid
+from uuid import UUID
+
+from django.db import connection
+
+from antifraud import db
+from antifraud.logs import get_logger
+from antifraud.outbox import post
+from banks.models import Attempt, Delivery, Institution, User
+from banks.rules.retries import retry_delay
+
+LANE_TASK = "antifraud.lane_push"
+INBOX = "inbox"
+log = get_logger(__name__)
+
+_ENQUEUE = """
+INSERT INTO banks_delivery (id, institution_id, topic, subject_id, case_id, priority, state, attempt,
+  lease_total_seconds, door, error)
+VALUES (%(id)s, %(institution)s, %(topic)s, %(subject)s, %(case)s, %(priority)s, 'queued', 0, 0, '', '')
+ON CONFLICT (institution_id, topic, subject_id) DO UPDATE SET topic = EXCLUDED.topic
+RETURNING *
+"""
+_LOCK_LANE = """
+SELECT l.in_flight_cap FROM banks_lane l JOIN banks_institution i ON i.id = l.institution_id
+WHERE l.institution_id = %s AND NOT l.paused AND i.connected AND i.is_active
+FOR UPDATE OF l SKIP LOCKED
+"""
+# A statement after the lock, so that it counts what the claimer before us has committed. Only the platform's own
+# leases count: what a bank's client holds (state leased) must not keep new orders out of the bank's sight.
+_CLAIM = """
+WITH free AS (
+  SELECT LEAST(%(limit)s, %(cap)s - COUNT(*)) AS slots FROM banks_delivery
+  WHERE institution_id = %(institution)s AND state = 'queued' AND lease_until >= clock_timestamp()
+), due AS (
+  SELECT id FROM banks_delivery
+  WHERE institution_id = %(institution)s AND state = 'queued' AND next_at <= clock_timestamp()
+    AND COALESCE(lease_until, '-infinity') < clock_timestamp()
+  ORDER BY priority, next_at
+  LIMIT GREATEST(0, (SELECT slots FROM free)) FOR UPDATE SKIP LOCKED
+)
+UPDATE banks_delivery d SET lease_token = %(token)s, lease_until = clock_timestamp() + interval '60 seconds',
+  attempt = attempt + 1
+FROM due WHERE d.id = due.id
+RETURNING d.*, (SELECT slots FROM free) AS free_slots
+"""
+# The bank's own tries are counted from here, so the platform's are forgotten.
+_MAKE_AVAILABLE = """
+UPDATE banks_delivery SET state = 'ready', available_at = %(now)s, next_at = clock_timestamp(), attempt = 0,
+  lease_token = NULL, lease_until = NULL, error = ''
+WHERE id = %(id)s AND state = 'queued' AND lease_token = %(token)s
+"""
+_POSTPONE = """
+UPDATE banks_delivery SET lease_token = NULL, lease_until = NULL, error = %(error)s,
+  next_at = clock_timestamp() + make_interval(secs => %(delay)s)
+WHERE id = %(id)s AND state = 'queued' AND lease_token = %(token)s
+"""
+_OPENED = """
+UPDATE banks_delivery SET state = 'transported', transported_at = %(now)s, door = 'inbox',
+  lease_token = NULL, lease_until = NULL
+WHERE institution_id = %(institution)s AND topic = %(topic)s AND subject_id = %(subject)s
+  AND state IN ('ready', 'leased')
+RETURNING *
+"""
+
+
+def delivery_enqueue(
+    *, institution: Institution, topic: str, subject_id: UUID, case_id: UUID | None, priority: int
+) -> Delivery:
+    """Put a fact on its way to `institution`; its lane is pushed after commit. The caller has authorised.
+
+    `priority`: lower goes first. A fact travels once: the second call for the same institution, topic and subject
+    gives the first row back, whatever state it is in. For institutions that are not connected do not call it.
+    """
+    work = db.require_unit_of_work()
+    wanted = {
+        "id": uuid.uuid4(),
+        "institution": institution.id,
+        "topic": topic,
+        "subject": subject_id,
+        "case": case_id,
+        "priority": priority,
+    }
+    delivery = Delivery.objects.raw(_ENQUEUE, wanted)[0]
+    post.ring_after_commit(work, LANE_TASK, str(institution.id))
+    return delivery
+
+
+def deliveries_claim(institution_id: UUID, limit: int) -> list[Delivery]:
+    """Take at most the lane's free slots under a lease of 60 s; most urgent first.
+
+    Empty where the lane is paused, full, cut off, or in another process's hands at this moment. Each row carries
+    `lease_token`, the fence of every further call, and `free_slots`, how many could have been taken.
+    """
+    db.require_unit_of_work()
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_LANE, [institution_id])
+        lane = cursor.fetchone()
+    if lane is None:
+        return []
+    wanted = {"institution": institution_id, "cap": lane[0], "limit": limit, "token": uuid.uuid4()}
+    return sorted(Delivery.objects.raw(_CLAIM, wanted), key=lambda d: (d.priority, d.created_at))
+
+
+def delivery_make_available(delivery: Delivery, token: UUID) -> bool:
+    """queued → ready: from now on the institution can see it, and its term runs.
+
+    False where the lease is no longer ours: the caller must roll back what it did for this delivery.
+    """
+    now = db.require_unit_of_work().now
+    with connection.cursor() as cursor:
+        cursor.execute(_MAKE_AVAILABLE, {"now": now, "id": delivery.id, "token": token})
+        ours = cursor.rowcount == 1
+    if not ours:
+        log.warning("stale lease discarded", delivery=delivery.id, attempt=delivery.attempt)
+    return ours
+
+
+def delivery_postpone(delivery: Delivery, token: UUID, *, error: str) -> bool:
+    """Give a claimed delivery back to the lane, to be tried again by the schedule of R12; False where it is not ours.
+
+    `error` is a class name or code, never data.
+    """
+    db.require_unit_of_work()
+    wanted = {
+        "id": delivery.id,
+        "token": token,
+        "error": error[:200],
+        "delay": retry_delay(max(delivery.attempt, 1)),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_POSTPONE, wanted)
+        return cursor.rowcount == 1
+
+
+def delivery_transported_by_inbox(*, by: User, institution_id: UUID, topic: str, subject_id: UUID) -> bool:
+    """A person of the institution opened what the delivery is about: it has arrived, the pull door need not carry it.
+
+    The caller has authorised. False where it had arrived before (or is not in the lane yet); then nothing changes.
+    """
+    now = db.require_unit_of_work().now
+    wanted = {"now": now, "institution": institution_id, "topic": topic, "subject": subject_id}
+    opened = list(Delivery.objects.raw(_OPENED, wanted))
+    for delivery in opened:
+        Attempt.objects.create(
+            delivery=delivery,
+            number=delivery.attempt + 1,
+            door=INBOX,
+            outcome="transported",
+            by_id=by.id,
+        )
+    return bool(opened)

@@ -1,0 +1,83 @@
+"""In-app notifications: a code with parameters that the screen translates; never personal data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_noop as _
+
+from antifraud import db, hints, policy
+from antifraud.audit.diary import canonical
+from banks.models import Notification, User
+from banks.policy import Action
+
+Param = str | int
+
+# code -> text as the notifications page shows it; the parameters stand in braces
+TEXTS: dict[str, str] = {
+    "order.submitted": _("Order {number} waits for your approval."),
+    "order.approval_due": _("Emergency order {number} was issued. A supervisor's approval is due within the hour."),
+    "order.approval_overdue": _("The approval of emergency order {number} is overdue."),
+    "order.lapsed": _("The request for approval of order {number} has lapsed. Submit it again."),
+    "order.rejected": _("Order {number} was rejected."),
+    "order.acknowledged": _("Order {number} was acknowledged by {institution}."),
+    "order.answered": _("Order {number} was answered by {institution}."),
+    "order.release_drafted": _("A release is due: order {number} was drafted for you."),
+    "hold.expiring_hours": _("The hold of order {number} ends in less than {count} hours."),
+    "hold.expiring_days": _("The hold of order {number} ends in less than {count} days."),
+    "hold.expired": _("The hold of order {number} has ended. The institution must confirm the lift."),
+    "hold.lifted": _("The lift of the hold of order {number} was confirmed."),
+}
+
+
+def notify(
+    *, users: Iterable[User], code: str, params: Mapping[str, Param], url: str, once: bool = False
+) -> list[Notification]:
+    """Tell each user one thing; open pages hear of it after commit. One INSERT.
+
+    `once`: the same code and parameters reach a user only once, whoever says it and however often: the row's key
+    is made of them. Raises ValueError for a code without a text.
+    """
+    now = db.require_unit_of_work().now
+    if code not in TEXTS:
+        raise ValueError(f"no text for notification {code}")
+    rows = [
+        Notification(user=user, code=code, params=dict(params), url=url[:200], created_at=now)
+        for user in {user.pk: user for user in users}.values()
+    ]
+    for row in rows if once else ():
+        row.id = _once_id(row)
+    Notification.objects.bulk_create(rows, ignore_conflicts=once)
+    for row in rows:
+        transaction.on_commit(partial(_hint, row.user_id), robust=True)
+    return rows
+
+
+def notifications_read(*, by: User) -> int:
+    """Mark all of the reader's own notifications as read; returns how many were new."""
+    now = db.require_unit_of_work().now
+    rows = policy.scope(by, Action.NOTIFICATION_VIEW, Notification.objects.filter(read_at__isnull=True))
+    return rows.update(read_at=now)
+
+
+def notification_open(*, by: User, notification_id: UUID) -> Notification:
+    """Mark one as read and give it back, for following its address; raises NotFound."""
+    now = db.require_unit_of_work().now
+    row = policy.get(by, Action.NOTIFICATION_VIEW, Notification.objects.all(), notification_id, lock=True)
+    if row.read_at is None:
+        row.read_at = now
+        row.save(update_fields=["read_at"])
+    return row
+
+
+def _once_id(row: Notification) -> UUID:
+    said = canonical({"user": row.user_id, "code": row.code, "params": row.params})
+    return UUID(bytes=hashlib.sha256(said).digest()[:16], version=8)
+
+
+def _hint(user_id: UUID) -> None:
+    hints.publish(f"user:{user_id}", "notice")

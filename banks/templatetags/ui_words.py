@@ -1,0 +1,120 @@
+"""Every status word of the platform with its label, tone and shape, for pills; it decides nothing and is read by ui.py alone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Word(NamedTuple):
+    """How one status is shown: translated label, tone (class ui-tone-…) and icon; the shape differs within a tone."""
+
+    label: str | Promise
+    tone: str
+    icon: str
+
+
+CASE = {
+    "reported": Word(_("Reported"), "info", "circle"),
+    "accepted": Word(_("Accepted"), "info", "half"),
+    "filed": Word(_("Filed"), "info", "dot"),
+    "not_filed": Word(_("Not filed"), "neutral", "cross"),
+    "solved": Word(_("Solved"), "ok", "check"),
+    "transferred": Word(_("Transferred"), "neutral", "arrow-right"),
+    "withdrawn": Word(_("Withdrawn"), "neutral", "slash"),
+    "not_fraud": Word(_("Not fraud"), "neutral", "minus"),
+    "closed": Word(_("Closed"), "neutral", "box"),
+}
+ORDER = {
+    "draft": Word(_("Draft"), "neutral", "dashed"),
+    "awaiting_approval": Word(_("Awaiting approval"), "wait", "hourglass"),
+    "issued": Word(_("Issued"), "info", "send"),
+    "acknowledged": Word(_("Acknowledged"), "info", "eye"),
+    "answered": Word(_("Answered"), "ok", "check"),
+    "rejected": Word(_("Rejected"), "bad", "cross"),
+    "cancelled": Word(_("Cancelled"), "neutral", "slash"),
+    "superseded": Word(_("Superseded"), "neutral", "arrow-right"),
+}
+HOLD = {
+    "waiting": Word(_("Waiting"), "wait", "hourglass"),
+    "active": Word(_("In force"), "hold", "lock"),
+    "extended": Word(_("Extended"), "hold", "renew"),
+    "converted": Word(_("Converted"), "neutral", "arrow-right"),
+    "released": Word(_("Released"), "ok", "unlock"),
+    "expired": Word(_("Expired"), "warn", "clock"),
+    "lift_confirmed": Word(_("Lift confirmed"), "ok", "check"),
+}
+ANSWER = {
+    "executed": Word(_("Executed"), "ok", "check"),
+    "partial": Word(_("Partly executed"), "warn", "half"),
+    "refused": Word(_("Refused"), "bad", "cross"),
+    "mismatch": Word(_("Mismatch"), "warn", "neq"),
+}
+DELIVERY = {
+    "queued": Word(_("Queued"), "neutral", "dashed"),
+    "ready": Word(_("Ready"), "info", "circle"),
+    "leased": Word(_("Being fetched"), "info", "half"),
+    "transported": Word(_("Delivered"), "ok", "check"),
+    "dead_lettered": Word(_("Not deliverable"), "bad", "alert"),
+}
+KIND = {
+    "stop": Word(_("Stop-payment"), "hold", "stop"),
+    "stop_release": Word(_("Stop release"), "neutral", "unlock"),
+    "stop_extend": Word(_("Stop extension"), "hold", "renew"),
+    "freeze": Word(_("Freeze"), "hold", "snow"),
+    "freeze_release": Word(_("Unfreeze"), "neutral", "unlock"),
+    "freeze_extend": Word(_("Freeze extension"), "hold", "renew"),
+    "query_transactions": Word(_("Transaction query"), "neutral", "list"),
+    "query_holder": Word(_("Holder query"), "neutral", "user"),
+    "suspend_number": Word(_("Number suspension"), "hold", "phone"),
+    "restore_number": Word(_("Number restoration"), "neutral", "phone"),
+    "suspend": Word(_("Suspension"), "hold", "phone"),
+}
+URGENCY = {
+    "normal": Word(_("Normal"), "neutral", "minus"),
+    "urgent": Word(_("Urgent"), "bad", "bolt"),
+    "01": Word(_("Normal"), "neutral", "minus"),
+    "02": Word(_("Urgent"), "bad", "bolt"),
+}
+APPROVAL = {
+    "pending": Word(_("Awaiting decision"), "wait", "hourglass"),
+    "approved": Word(_("Approved"), "ok", "check"),
+    "rejected": Word(_("Rejected"), "bad", "cross"),
+    "expired": Word(_("Approval expired"), "warn", "clock"),
+}
+JOB = {
+    "queued": Word(_("Queued"), "neutral", "dashed"),
+    "running": Word(_("Running"), "info", "half"),
+    "done": Word(_("Done"), "ok", "check"),
+    "failed": Word(_("Failed"), "bad", "alert"),
+    "cancelled": Word(_("Cancelled"), "neutral", "slash"),
+}
+CONFIDENCE = {
+    "high": Word(_("Certain"), "ok", "dot"),
+    "medium": Word(_("Likely"), "warn", "half"),
+    "low": Word(_("Uncertain"), "neutral", "circle"),
+}
+ROLE_IN_CASE = {
+    "victim": Word(_("Victim's account"), "info", "user"),
+    "involved": Word(_("Involved"), "warn", "flag"),
+}
+WORDS: dict[str, dict[str, Word]] = {
+    "case": CASE,
+    "order": ORDER,
+    "hold": HOLD,
+    "answer": ANSWER,
+    "delivery": DELIVERY,
+    "kind": KIND,
+    "urgency": URGENCY,
+    "approval": APPROVAL,
+    "job": JOB,
+    "confidence": CONFIDENCE,
+    "involvement": ROLE_IN_CASE,
+}
+
+
+def word(entity: str, status: str) -> Word:
+    """The word for a status; an unknown status is shown as it is, an unknown entity is a programming error (KeyError)."""
+    return WORDS[entity].get(status, Word(status.replace("_", " "), "neutral", "circle"))

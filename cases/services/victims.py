@@ -1,0 +1,99 @@
+"""Victims and leads: entered with the case or later, revealed one value at a time with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from antifraud import db, policy
+from antifraud.audit import diary
+from antifraud.crypto.blind import blind_bucket, blind_index
+from antifraud.crypto.normal import normal_name, normal_phone
+from antifraud.errors import Invalid
+from banks.models import User
+from cases.models import Case, Lead, Victim
+from cases.policy import Action
+
+REVEALABLE = ("name", "id_number", "phone")
+
+
+@dataclass(frozen=True)
+class VictimInput:
+    """Who lost the money; the name is needed, the rest may come later."""
+
+    name: str
+    id_number: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class LeadInput:
+    """A phone number, address, chat id or app of the fraudster."""
+
+    kind: str
+    value: str
+
+
+def victim_add(*, case: Case, data: VictimInput) -> Victim:
+    """Store a victim under the case's key. The caller has authorised the change of the case."""
+    if not data.name.strip():
+        raise Invalid(fields={"victim_name": [_("Enter the victim's name.")]})
+    victim = Victim(
+        case=case,
+        name=data.name.strip(),
+        id_number=data.id_number.strip().upper() or None,
+        phone=data.phone.strip() or None,
+        name_bucket=blind_bucket("victim.name", normal_name(data.name)),
+        phone_bucket=blind_bucket("victim.phone", normal_phone(data.phone)) if data.phone.strip() else None,
+        created_at=db.require_unit_of_work().now,
+    )
+    victim.save(force_insert=True)
+    return victim
+
+
+def victim_update(*, by: User, victim_id: UUID, data: VictimInput) -> Victim:
+    """Correct a victim's data; the audit row names the fields only."""
+    victim = policy.get(by, Action.VICTIM_VIEW, Victim.objects.select_related("case"), victim_id, lock=True)
+    policy.require(by, Action.CASE_UPDATE, victim.case)
+    if not data.name.strip():
+        raise Invalid(fields={"victim_name": [_("Enter the victim's name.")]})
+    victim.name = data.name.strip()
+    victim.id_number = data.id_number.strip().upper() or None
+    victim.phone = data.phone.strip() or None
+    victim.name_bucket = blind_bucket("victim.name", normal_name(data.name))
+    victim.phone_bucket = blind_bucket("victim.phone", normal_phone(data.phone)) if data.phone.strip() else None
+    victim.save()
+    diary.record("victim.update", by=by, obj=victim, case_id=victim.case_id, detail={"fields": list(REVEALABLE)})
+    return victim
+
+
+def lead_add(*, case: Case, data: LeadInput) -> Lead:
+    """Store a lead with its blind index (series link cases by it). The caller has authorised the change of the case."""
+    if data.kind not in Lead.Kind.values or not data.value.strip():
+        raise Invalid(fields={"leads": [_("Choose the kind of clue and enter its value.")]})
+    normal = normal_phone(data.value) if data.kind == Lead.Kind.PHONE else normal_name(data.value)
+    lead = Lead(
+        case=case,
+        kind=data.kind,
+        value=data.value.strip(),
+        value_index=blind_index(f"lead.{data.kind}", normal),
+        created_at=db.require_unit_of_work().now,
+    )
+    lead.save(force_insert=True)
+    return lead
+
+
+def victim_reveal(*, by: User, victim_id: UUID, field: str, purpose: str) -> str:
+    """One value of a victim in clear; writes the audit row first. Raises Invalid without a reason."""
+    if field not in REVEALABLE:
+        raise Invalid(fields={"field": [_("This field cannot be shown.")]})
+    victim = policy.get(by, Action.VICTIM_REVEAL, Victim.objects.all(), victim_id)
+    return diary.reveal(victim, field, by=by, purpose=purpose, case_id=victim.case_id)
+
+
+def lead_reveal(*, by: User, lead_id: UUID, purpose: str) -> str:
+    """A lead's value in clear; writes the audit row first."""
+    lead = policy.get(by, Action.LEAD_REVEAL, Lead.objects.all(), lead_id)
+    return diary.reveal(lead, "value", by=by, purpose=purpose, case_id=lead.case_id)

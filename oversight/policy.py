@@ -1,0 +1,28 @@
+"""Who may read the assessment: both sides see their own, the centre and the oversight office see the city's."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from accounts.models import Hold, Order
+from antifraud.policy import anywhere, by_kind, own, register
+from banks.models import User
+from banks.policy import rows
+
+R = User.Role
+
+
+class Action(StrEnum):
+    """The actions of floor 4."""
+
+    ASSESSMENT_VIEW = "assessment.view"
+    ASSESSMENT_ORDERS = "assessment.orders"
+    ASSESSMENT_HOLDS = "assessment.holds"
+
+
+_readers = (R.SUPERVISOR, R.DUTY_OFFICER, R.RISK_SUPERVISOR, R.AUDITOR)
+_bank = own("institution")
+_rows = by_kind(centre=anywhere, oversight=anywhere, police=own("unit"), bank=_bank, payment=_bank, telecom=_bank)
+register(Action.ASSESSMENT_VIEW, rows=rows((_readers, anywhere)))
+register(Action.ASSESSMENT_ORDERS, model=Order, rows=rows((_readers, _rows)))
+register(Action.ASSESSMENT_HOLDS, model=Hold, rows=rows((_readers, _rows)))

@@ -1,0 +1,87 @@
+"""Fixtures of every test: the cast, a unit of work as a given person, the moved clock, counted queries."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+from django.test import Client, TransactionTestCase
+from django.test.utils import CaptureQueriesContext
+
+from antifraud import db
+from tests import servers
+from tests.cast import PASSWORD, World
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """The database exists already: a copy of the migrated template, made by `tests.servers`."""
+
+
+def _throw_away(self: Any) -> None:
+    """After a transactional test: the owner copies the template again (the application role may not truncate)."""
+    for alias in connections:
+        connections[alias].close()
+    servers.recreate_database()
+
+
+TransactionTestCase._fixture_teardown = _throw_away  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """The cast."""
+    return World()
+
+
+@pytest.fixture
+def act() -> Callable[[Any], AbstractContextManager[db.UnitOfWork]]:
+    """`with act(world.analyst_a): …` is a unit of work of that person."""
+    return lambda user: db.unit_of_work(user, request_id=str(uuid.uuid4()))
+
+
+@pytest.fixture
+def move_clock() -> Iterator[Callable[[timedelta], None]]:
+    """Move the legal clock of this test database; it is put back afterwards."""
+
+    def move(offset: timedelta) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute('UPDATE app_clock SET "offset" = "offset" + %s', [offset])
+
+    yield move
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE app_clock SET \"offset\" = interval '0'")
+
+
+@pytest.fixture
+def log_in(client: Client) -> Callable[[Any], Client]:
+    """A browser session of a person of the cast."""
+
+    def enter(user: Any) -> Client:
+        fresh = Client()
+        fresh.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return fresh
+
+    return enter
+
+
+@pytest.fixture
+def counted() -> Callable[[int], AbstractContextManager[CaptureQueriesContext]]:
+    """`with counted(8): …` fails, printing the statements, where more than that many were sent."""
+
+    @contextmanager
+    def limit(most: int) -> Iterator[CaptureQueriesContext]:
+        with CaptureQueriesContext(connection) as seen:
+            yield seen
+        listing = "\n".join(f"{n}. {query['sql'][:300]}" for n, query in enumerate(seen.captured_queries, 1))
+        assert len(seen) <= most, f"{len(seen)} statements, at most {most} are allowed:\n{listing}"
+
+    return limit
+
+
+__all__ = ["PASSWORD"]

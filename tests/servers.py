@@ -1,0 +1,105 @@
+"""Pytest plug-in, loaded before Django: real PostgreSQL and Valkey of its own, one migrated template, one database per worker.
+
+Tests act as the application role. Only this file and the clean-up of transactional tests use the owner's URL.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+
+from antifraud import embedded
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATE = "antifraud"
+
+
+def _with_database(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def _execute(url: str, *statements: str) -> None:
+    connection = psycopg2.connect(url)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+    finally:
+        connection.close()
+
+
+def _manage(*words: str, database_url: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT, env={**os.environ, "DATABASE_URL": database_url}, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"manage.py {' '.join(words)} failed:\n{done.stdout}\n{done.stderr}")
+
+
+def _start() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="antifraud-test-", dir="/tmp"))
+    folder.chmod(0o755)
+    servers = embedded.ensure(folder / "servers", durable=False)
+    owner = os.getpid()
+
+    def stop() -> None:
+        if os.getpid() == owner:
+            servers.stop()
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(stop)
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "antifraud.settings.test",
+        "SECRET_KEY": "test-only-" + "x" * 50,
+        "REDIS_URL": servers.redis_url,
+        "ANTIFRAUD_DATA": str(folder / "data"),
+        "ANTIFRAUD_KEY_FILE": str(folder / "data" / "keys.json"),
+        "ANTIFRAUD_TEST_OWNER_URL": servers.owner_url,
+        "ANTIFRAUD_TEST_APP_URL": servers.app_url,
+        "ANTIFRAUD_STATEMENT_TIMEOUT_MS": "30000",
+    }
+    (folder / "data").mkdir()
+    _manage("keys_init", os.environ["ANTIFRAUD_KEY_FILE"], database_url=servers.app_url)
+    _manage("migrate", "--no-input", database_url=servers.owner_url)
+    _execute(servers.owner_url, "UPDATE app_clock SET mode = 'test'")
+    _manage("lay_foundation", database_url=servers.app_url)
+    subprocess.run(
+        [sys.executable, "-m", "tests.cast"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": servers.app_url},
+        check=True,
+        timeout=120,
+    )
+
+
+def recreate_database() -> None:
+    """Throw this worker's database away and copy the template again."""
+    name = os.environ["ANTIFRAUD_TEST_DATABASE"]
+    owner = _with_database(os.environ["ANTIFRAUD_TEST_OWNER_URL"], "postgres")
+    _execute(
+        owner,
+        f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
+        f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" STRATEGY = FILE_COPY',
+    )
+
+
+def owner_url() -> str:
+    """The owner's URL for this worker's database."""
+    return _with_database(os.environ["ANTIFRAUD_TEST_OWNER_URL"], os.environ["ANTIFRAUD_TEST_DATABASE"])
+
+
+if "ANTIFRAUD_TEST_OWNER_URL" not in os.environ:
+    _start()
+os.environ["ANTIFRAUD_TEST_DATABASE"] = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+os.environ["DATABASE_URL"] = _with_database(os.environ["ANTIFRAUD_TEST_APP_URL"], os.environ["ANTIFRAUD_TEST_DATABASE"])
+recreate_database()
