@@ -100,12 +100,17 @@ register(Action.ORDER_DRAFT, model=Case, rows=rows((WRITERS, granted()), (R.SYST
 for _action in (
     Action.ORDER_UPDATE,
     Action.ORDER_SUBMIT,
-    Action.ORDER_RECALL,
     Action.ORDER_CORRECT,
     Action.ORDER_RETRACT,
     Action.ORDER_PRINT,
 ):
     register(_action, model=Order, rows=rows((WRITERS, granted()), (R.APPROVER, granted())), known_by=Action.ORDER_VIEW)
+register(
+    Action.ORDER_RECALL,  # the platform: an approval that nobody gave in time
+    model=Order,
+    rows=rows((WRITERS, granted()), (R.APPROVER, granted()), (R.SYSTEM, anywhere)),
+    known_by=Action.ORDER_VIEW,
+)
 register(Action.ORDER_CONFIRM, model=Order, rows=rows((POLICE, granted())), known_by=Action.ORDER_VIEW)
 register(Action.ORDER_CANCEL, model=Order, rows=rows((POLICE, granted())), known_by=Action.ORDER_VIEW)
 for _action in (Action.ORDER_APPROVE, Action.ORDER_REJECT, Action.ORDER_RATIFY, Action.ORDER_OVERRULE):

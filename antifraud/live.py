@@ -63,10 +63,10 @@ class Hub:
                     del self.listeners[topic]
 
     async def close(self) -> None:
-        """End the subscription."""
-        if self.task is not None:
+        """End the subscription. Asked again until it is done: the client may swallow a cancellation while connecting."""
+        while self.task is not None and not self.task.done():
             self.task.cancel()
-            await asyncio.gather(self.task, return_exceptions=True)
+            await asyncio.wait({self.task}, timeout=0.5)
 
     def deliver(self, topic: str, kind: str) -> None:
         """Put a hint into every queue of the topic."""
@@ -82,8 +82,8 @@ class Hub:
                     redis.pubsub() as subscription,
                 ):
                     await subscription.psubscribe(CHANNEL + "*")
-                    for topic in self.listeners:
-                        self.deliver(topic, RESYNC)
+                    for queue in {queue for queues in self.listeners.values() for queue in queues}:
+                        put(queue, RESYNC)
                     wait = 1.0
                     async for message in subscription.listen():
                         self._take(message)

@@ -14,10 +14,8 @@ _PRECISION = 120  # digits kept in between, so that no step can round
 
 MESSAGES: dict[str, str] = {
     "amount_empty": "The amount is empty. Enter a number such as 1,234.56.",
-    "amount_not_a_number": "The amount is not a number that can be read. "
-    "Write it like 1234.56, 1,234.56 or 5万.",
-    "amount_bad_grouping": "The commas in the amount do not separate groups of three digits. "
-    "Write it like 1,234.56.",
+    "amount_not_a_number": "The amount is not a number that can be read. Write it like 1234.56, 1,234.56 or 5万.",
+    "amount_bad_grouping": "The commas in the amount do not separate groups of three digits. Write it like 1,234.56.",
     "amount_too_precise": "The amount has more than {digits} decimal places, which {currency} does not have. "
     "Round it to the smallest unit.",
     "amount_out_of_range": "The amount is larger than this platform can hold. Check the number of digits.",
@@ -163,7 +161,7 @@ def _split_marks(text: str) -> tuple[str, list[str]]:
     sign = text[0] if text[:1] and text[0] in "+-−" else ""
     body = text[len(sign) :].strip()
     marks: list[str] = []
-    while len(marks) < 4:
+    while len(marks) < 4 and not (body[:1].isdigit() and body[-1:].isdigit()):
         mark = next((m for m in _ALL_MARKS if body.startswith(m) or body.endswith(m)), None)
         if mark is None:
             break

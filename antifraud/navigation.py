@@ -83,6 +83,10 @@ def _menu(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _is_shown(user: Any, item: Item) -> bool:
+    try:
+        reverse(item.url_name)
+    except NoReverseMatch:
+        return False
     return (not item.kinds or user.institution.kind in item.kinds) and policy.can(user, item.action)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 _KEPT_CONTROLS = "\t\n"
 
@@ -14,8 +15,10 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return "".join(c for c in text if c in _KEPT_CONTROLS or " " <= c < "\x7f")
-    visible = "".join(c for c in _compatible(text) if not invisible(c))
-    return _compatible(visible)  # what stood on both sides of an invisible character may belong together now
+    compatible = _compatible(text)
+    visible = "".join(c for c in compatible if not invisible(c))
+    # What stood on both sides of an invisible character may belong together now.
+    return visible if visible == compatible else _compatible(visible)
 
 
 def _compatible(text: str) -> str:
@@ -23,13 +26,14 @@ def _compatible(text: str) -> str:
     pieces: list[str] = []
     start = 0
     for at, char in enumerate(text):
-        if unicodedata.category(char) == "No":
+        if char > "\x7f" and unicodedata.category(char) == "No":
             pieces += [unicodedata.normalize("NFKC", text[start:at]), char]
             start = at + 1
     pieces.append(unicodedata.normalize("NFKC", text[start:]))
     return "".join(pieces)
 
 
+@lru_cache(maxsize=8192)
 def invisible(char: str) -> bool:
     """Control and format characters, soft hyphens, byte order marks, variation selectors; never TAB or LF."""
     if char in _KEPT_CONTROLS:

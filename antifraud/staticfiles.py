@@ -58,7 +58,7 @@ class VendorFinder(BaseFinder):
             yield name, self.storage
 
 
-class Storage(CompressedManifestStaticFilesStorage):
+class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise has no types
     """Hashed names and compressed copies; source-map comments stay as they are, since vendored files come without their maps."""
 
     patterns = tuple(

@@ -14,6 +14,7 @@ from django.test import Client, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 
 from antifraud import db
+from antifraud.crypto import data_keys
 from tests import servers
 from tests.cast import PASSWORD, World
 
@@ -28,6 +29,7 @@ def _throw_away(self: Any) -> None:
     for alias in connections:
         connections[alias].close()
     servers.recreate_database()
+    data_keys.forget()
 
 
 TransactionTestCase._fixture_teardown = _throw_away  # type: ignore[method-assign]

@@ -22,8 +22,9 @@ SCHEMA = "antifraud.order/1"
 
 # Everything that the payload reads, in one statement.
 ROWS = Order.objects.select_related(
-    "case__legal_profile", "account__institution", "account__merged_into", "institution", "unit__legal_profile", "operator", "second_officer",
-    "approver", "transfer__from_account__institution", "instrument", "legal_profile", "original", "corrects",
+    "case__legal_profile", "account__institution", "account__merged_into", "institution", "routed_to", "unit__legal_profile",
+    "operator__institution", "second_officer__institution", "transfer__from_account__institution", "instrument", "legal_profile",
+    "original", "corrects__account",
 )  # fmt: skip
 
 
@@ -43,7 +44,8 @@ def build_payload(order: Order) -> dict[str, Any]:
             "urgency": order.urgency,
             "emergency": order.emergency,
             "original": _reference(order.original),
-            "corrects": _reference(order.corrects),
+            # What went to another institution is not this one's to know (domain.md §8).
+            "corrects": _reference(order.corrects if _same_addressee(order) else None),
         },
         "case": {
             "number": order.case.number,
@@ -156,6 +158,10 @@ def _institution(institution: Institution) -> dict[str, Any]:
 
 def _officer(user: User) -> dict[str, Any]:
     return {"name": user.full_name, "badge_number": user.badge_number}
+
+
+def _same_addressee(order: Order) -> bool:
+    return order.corrects is not None and order.corrects.institution_id == order.institution_id
 
 
 def _reference(order: Order | None) -> dict[str, Any] | None:

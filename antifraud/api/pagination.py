@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -221,5 +221,5 @@ def _storable(value: Any) -> bool:
     if isinstance(value, int):
         return abs(value) <= LARGEST_INTEGER
     if isinstance(value, datetime):
-        return value.tzinfo is not None
+        return value.utcoffset() == timedelta(0)  # as rows are read; PostgreSQL does not take every offset
     return not (isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value))

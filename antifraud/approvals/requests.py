@@ -75,3 +75,10 @@ def decide(
     request.reason = reason[:500]
     request.save(update_fields=["checker_id", "decided_at", "outcome", "reason"])
     return request
+
+
+def lapse(subject_id: UUID) -> int:
+    """End every pending request about a subject that was recalled or cancelled; returns how many there were."""
+    now = db.require_unit_of_work().now
+    waiting = ApprovalRequest.objects.filter(subject_id=subject_id, outcome="pending")
+    return waiting.update(outcome="lapsed", decided_at=now)

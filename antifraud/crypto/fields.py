@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -17,7 +18,7 @@ from django.db.models.functions import Cast
 from django.db.models.query_utils import DeferredAttribute
 
 from antifraud.crypto import data_keys
-from antifraud.crypto.envelope import seal
+from antifraud.crypto.envelope import DecryptError, seal
 from antifraud.crypto.key_cache import Scope
 from antifraud.crypto.masks import MASK_KINDS, MaskKind
 from antifraud.crypto.secret import JSON, TEXT, Codec, Place, Sealed, Secret, loaded
@@ -45,6 +46,9 @@ class SecretAttribute(DeferredAttribute):
         value = super().__get__(instance, cls)
         if instance is None or value is None or value.owner is instance:
             return value
+        if value.owner is None:
+            value.adopt(instance)
+            return value
         # The instance is a copy (copy.copy, deepcopy) that shares the Secret with its original.
         own = value.for_owner(instance, self.field.codec, self.field.mask)
         instance.__dict__[self.field.attname] = own
@@ -59,6 +63,7 @@ class EncryptedField(_Field[_ST, _GT]):
 
     A value is sealed when its row is saved, by the key of the row's scope at that time; a changed scope does
     not move what is sealed already (see `reseal`). Renaming the table or the column makes cells unreadable.
+    `bulk_create(update_conflicts=True)` must conflict on the primary key alone: a cell is sealed for its own row.
     """
 
     codec: Codec = TEXT
@@ -87,7 +92,7 @@ class EncryptedField(_Field[_ST, _GT]):
 
     def place(self, row: Any) -> Place:
         """The cell of this field in the row with the primary key `row`."""
-        key = self.model._meta.pk.to_python(row)
+        key = row if isinstance(row, UUID) else self.model._meta.pk.to_python(row)
         if not isinstance(key, UUID):
             raise TypeError(f"{self} needs the row's UUID before it can be sealed or opened")
         return Place(self.model._meta.db_table, cast(str, self.column), key)
@@ -97,13 +102,13 @@ class EncryptedField(_Field[_ST, _GT]):
         if value is None:
             return None
         if isinstance(value, Sealed):
-            return self.bind(value, self._row_of(instance), owner=instance)
+            return self.bind(value, self._row_of(instance))
         source = value if isinstance(value, Secret) else Secret(value)
         return source.for_owner(instance, self.codec, self.mask)
 
-    def bind(self, sealed: Sealed, row: Any, *, owner: models.Model | None = None) -> Secret[Any]:
+    def bind(self, sealed: Sealed, row: Any) -> Secret[Any]:
         """The Secret of a Sealed that `values()` or `values_list()` gave for the row with the key `row`."""
-        return loaded(sealed, self.place(row), owner=owner, codec=self.codec, mask=self.mask)
+        return loaded(sealed, self.place(row), codec=self.codec, mask=self.mask)
 
     def seal(self, instance: models.Model, value: Any) -> Sealed | None:
         """`value` sealed for this field of `instance`: unchanged where it is sealed for this very cell."""
@@ -184,8 +189,8 @@ class EncryptedField(_Field[_ST, _GT]):
             if not self.null:
                 raise ValidationError(self.error_messages["null"], code="null")
             return None
-        if isinstance(value, Secret) and value.key_id is not None:
-            return value  # as it came from the database
+        if isinstance(value, Secret) and value.is_unopened:
+            return value
         clear = value.open() if isinstance(value, Secret) else value
         if not self.blank and not clear:
             raise ValidationError(self.error_messages["blank"], code="blank")
@@ -238,6 +243,11 @@ class EncryptedJSONField(EncryptedField[_ST, _GT]):
     _pyi_private_set_type: Any
     _pyi_private_get_type: Secret[Any]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.mask != "text":
+            raise ValueError("JSON is masked whole: parts of it would show at random")
+
 
 def seal_for(instance: models.Model, field_name: str, value: Any) -> Sealed | None:
     """`value` sealed for one field of one row, for a `QuerySet.update()` that hits this row alone (CAS)."""
@@ -259,8 +269,10 @@ def preload_rows(rows: Iterable[models.Model]) -> None:
     for row in rows:
         for name in sealed_field_names(type(row)):
             secret = row.__dict__.get(name)
-            if isinstance(secret, Secret) and secret.key_id is not None:
-                key_ids.add(secret.key_id)
+            # A broken cell is reported by whoever looks at it.
+            with contextlib.suppress(DecryptError):
+                if isinstance(secret, Secret) and secret.key_id is not None:
+                    key_ids.add(secret.key_id)
     data_keys.preload(key_ids)
 
 

@@ -15,13 +15,17 @@ _JOIN = r"(?:\s|[:=\-#\"'(\[]|是|为|码|号|was|is|number|code|no\.?){0,6}"
 _DIGITS = r"(?<!\d)(?:\d[ \-]?){{{least},{most}}}(?!\d)"
 _CODE_LABELS = (
     r"验证码|校验码|动态码|短信码|安全码|密码|口令"
-    r"|(?<![a-z])(?:cvv2?|cvc2?|cvn2?|pin|otp|tan"
+    r"|(?<![a-z])(?:cvv2?|cvc2?|cvn2?|pin|otp"
     r"|(?:one[- ]time|verification|security) code|(?:one[- ]time )?password|passcode)"
 )
 _WORDS = r"密码|口令|(?<![a-z])(?:password|passwd|passcode|pwd)"
 _CODE = re.compile(rf"(?:{_CODE_LABELS}){_JOIN}{_DIGITS.format(least=3, most=8)}")
-_PASSWORD = re.compile(rf"(?:{_WORDS})\s?(?:[:=]|是|为|is\s|was\s)\s?[\x21-\x7e]{{4,}}")
-_WORD_WITH_SIGN = re.compile(rf"(?:{_WORDS})\s?(?=[\x21-\x7e]{{4,64}})(?=[\x21-\x7e]*[a-z])[\x21-\x7e]*\d")
+_WORD = r"[\x21-\x7e]"
+# "密码是hunter" and "password: hunter" name a value; after "is" and "was" a word needs a digit or a sign to be one.
+_PASSWORD = re.compile(
+    rf"(?:{_WORDS})\s?(?:(?:[:=]|是|为)\s?{_WORD}{{4}}|(?:is|was)\s{_WORD}{{0,32}}[\d!@#$%^&*]{_WORD})"
+    rf"|(?:{_WORDS})\s?(?={_WORD}{{4}})(?={_WORD}{{0,64}}[a-z]){_WORD}{{0,64}}\d"
+)
 
 
 def reject_forbidden(text: str, *, field: str = "text") -> None:
@@ -31,7 +35,7 @@ def reject_forbidden(text: str, *, field: str = "text") -> None:
     """
     plain = unicodedata.normalize("NFKC", text).casefold().translate(_CHINESE_DIGITS)
     plain = "".join(char for char in plain if unicodedata.category(char) != "Cf")
-    if _CODE.search(plain) or _PASSWORD.search(plain) or _WORD_WITH_SIGN.search(plain):
+    if _CODE.search(plain) or _PASSWORD.search(plain):
         raise Invalid(
             fields={field: [_("Passwords, PINs and one-time codes must not be stored. Remove them and try again.")]}
         )

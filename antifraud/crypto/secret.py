@@ -140,8 +140,13 @@ class Secret(Generic[T]):
     # What follows is for the fields.
 
     @property
+    def is_unopened(self) -> bool:
+        """Whether this is still exactly what the database held."""
+        return self._text is None
+
+    @property
     def key_id(self) -> UUID | None:
-        """The data key that must be known before this value can be opened; None where no key is needed."""
+        """The data key that opening this value will ask for; None where it is open. Raises DecryptError."""
         return key_id_of(self._envelope) if self._text is None and self._envelope is not None else None
 
     @property
@@ -149,7 +154,11 @@ class Secret(Generic[T]):
         """The instance that this value is an attribute of."""
         return self._owner() if self._owner is not None else None
 
-    def for_owner(self, owner: Model | None, codec: Codec, mask: MaskKind) -> Secret[Any]:
+    def adopt(self, owner: Model) -> None:
+        """Become an attribute of `owner`: done at the first look, most cells of a long list are never looked at."""
+        self._owner = weakref.ref(owner)
+
+    def for_owner(self, owner: Model, codec: Codec, mask: MaskKind) -> Secret[Any]:
         """The same value as an attribute of `owner`."""
         twin: Secret[Any] = Secret.__new__(Secret)
         same_form = codec is self._codec
@@ -158,7 +167,7 @@ class Secret(Generic[T]):
         twin._envelope = self._envelope if same_form else None
         twin._place = self._place if same_form else None
         twin._is_loaded = self._is_loaded
-        twin._owner = weakref.ref(owner) if owner is not None else None
+        twin._owner = weakref.ref(owner)
         return twin
 
     def envelope_for(self, place: Place) -> bytes | None:
@@ -190,11 +199,11 @@ class Secret(Generic[T]):
         return self._text
 
 
-def loaded(sealed: Sealed, place: Place, *, owner: Model | None, codec: Codec, mask: MaskKind) -> Secret[Any]:
+def loaded(sealed: Sealed, place: Place, *, codec: Codec, mask: MaskKind) -> Secret[Any]:
     """The Secret of a cell that was read from the database; nothing is decrypted yet."""
     secret: Secret[Any] = Secret.__new__(Secret)
     secret._codec, secret._mask = codec, mask
     secret._text, secret._envelope, secret._place = None, sealed.envelope, place
     secret._is_loaded = True
-    secret._owner = weakref.ref(owner) if owner is not None else None
+    secret._owner = None
     return secret

@@ -1,1 +1,2 @@
-"""The processes above all floors: the relay, the scheduler and the Celery tasks; what they do is in `deliveries` and `schedule`."""
+"""The doors as processes: the commands `relay` and `scheduler` and the workers' tasks; what they do stands in
+`antifraud.deliveries` and `antifraud.schedule`."""

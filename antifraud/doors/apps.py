@@ -1,4 +1,4 @@
-"""App registration."""
+"""App registration; the bell needs the Celery application in every process and thread."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from django.apps import AppConfig
 
 
 class DoorsConfig(AppConfig):
-    """Carries the management commands `relay` and `scheduler`; it has no tables."""
+    """Carries the management commands `relay` and `scheduler` and the tasks; it has no tables."""
 
     name = "antifraud.doors"
     label = "af_doors"
+
+    def ready(self) -> None:
+        """Make ours the application that `celery.current_app` means: without this only the importing thread would have it,
+        and the other threads of a web process would ring a broker that does not exist."""
+        from antifraud.celery import app
+
+        app.set_default()

@@ -8,7 +8,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from antifraud.settings import env
-from antifraud.settings.assets import VENDOR_ASSETS  # noqa: F401
+from antifraud.settings.assets import VENDOR_ASSETS as VENDOR_ASSETS
 from antifraud.settings.logs import LOGGING  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -237,7 +237,7 @@ CSRF_FAILURE_VIEW = "antifraud.api.middleware.csrf_failure"
 CSRF_TRUSTED_ORIGINS = env.words("ANTIFRAUD_ORIGINS")
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_REFERRER_POLICY = "same-origin"  # with no-referrer browsers send Origin: null and every form fails (ADR 0011)
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 

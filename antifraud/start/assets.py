@@ -63,7 +63,9 @@ def install_packages(env: Mapping[str, str]) -> None:
     stamp = Stamp(MODULES / ".antifraud-stamp", digest(inputs))
     if stamp.is_fresh():
         return
-    run("fetching the front-end packages", [*npm(env), "ci", "--loglevel=error"], env, folder=ASSETS)
+    # The wheel's Node knows only its own certificates; where a network adds one, the system has it.
+    trusting = {**env, "NODE_USE_SYSTEM_CA": "1"}
+    run("fetching the front-end packages", [*npm(env), "ci", "--loglevel=error"], trusting, folder=ASSETS)
     stamp.set()
 
 

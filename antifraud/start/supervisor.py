@@ -94,7 +94,8 @@ def configuration(logs: Path, pidfile: Path, web: int, live: int) -> str:
             "stopsignal=TERM",
             "killasgroup=true",
             "redirect_stderr=true",
-            f"stdout_logfile={escaped(str(logs))}/{name}.log",
+            # Supervisor expands this one value twice.
+            f"stdout_logfile={escaped(escaped(str(logs)))}/{name}.log",
             "stdout_logfile_maxbytes=10MB",
             "stdout_logfile_backups=1",
         ]

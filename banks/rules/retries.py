@@ -9,7 +9,7 @@ STEADY_DELAY = 60
 JITTER = 0.2
 
 
-def retry_delay(attempt: int, *, chance: random.Random | None = None) -> float:
+def retry_delay(attempt: int) -> float:
     """Seconds to wait after the `attempt`-th try (1 = the first) failed.
 
     0, 2, 5, 10, 20, 40, 60, then 60 ± 20 % for the whole legal life: there is no last try. The jitter keeps
@@ -19,5 +19,4 @@ def retry_delay(attempt: int, *, chance: random.Random | None = None) -> float:
         raise ValueError("attempts are counted from 1")
     if attempt <= len(FIRST_DELAYS):
         return float(FIRST_DELAYS[attempt - 1])
-    source = chance or random.SystemRandom()
-    return STEADY_DELAY * (1 + source.uniform(-JITTER, JITTER))
+    return STEADY_DELAY * (1 + random.SystemRandom().uniform(-JITTER, JITTER))

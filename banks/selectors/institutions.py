@@ -35,7 +35,10 @@ def institutions_list(*, user: User, search: str = "", kind: str = "") -> QueryS
         rows = rows.filter(kind=kind)
     if search:
         rows = rows.filter(
-            Q(name__icontains=search) | Q(name_zh__icontains=search) | Q(code__icontains=search) | Q(bank_code__iexact=search)
+            Q(name__icontains=search)
+            | Q(name_zh__icontains=search)
+            | Q(code__icontains=search)
+            | Q(bank_code__iexact=search)
         )
     people = Count("users", filter=Q(users__is_active=True))
     return rows.select_related("parent").annotate(people=people).order_by("kind", "code")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -58,6 +59,6 @@ def _depth(state: Delivery.State) -> Coalesce:
     return Coalesce(Subquery(rows.values("institution").annotate(count=Count("*")).values("count")), 0)
 
 
-def _oldest() -> QuerySet[Delivery, dict[str, object]]:
+def _oldest() -> QuerySet[Any, Any]:
     rows = Delivery.objects.filter(institution=OuterRef("institution"), state__in=PENDING).order_by()
     return rows.values("institution").annotate(oldest=Min("created_at")).values("oldest")

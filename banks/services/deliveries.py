@@ -109,7 +109,7 @@ def deliveries_claim(institution_id: UUID, limit: int) -> list[Delivery]:
     return sorted(Delivery.objects.raw(_CLAIM, wanted), key=lambda d: (d.priority, d.created_at))
 
 
-def delivery_make_available(delivery: Delivery, token: UUID) -> bool:
+def delivery_make_available(delivery: Delivery, token: UUID | None) -> bool:
     """queued → ready: from now on the institution can see it, and its term runs.
 
     False where the lease is no longer ours: the caller must roll back what it did for this delivery.
@@ -117,13 +117,13 @@ def delivery_make_available(delivery: Delivery, token: UUID) -> bool:
     now = db.require_unit_of_work().now
     with connection.cursor() as cursor:
         cursor.execute(_MAKE_AVAILABLE, {"now": now, "id": delivery.id, "token": token})
-        ours = cursor.rowcount == 1
+        ours = bool(cursor.rowcount == 1)
     if not ours:
         log.warning("stale lease discarded", delivery=delivery.id, attempt=delivery.attempt)
     return ours
 
 
-def delivery_postpone(delivery: Delivery, token: UUID, *, error: str) -> bool:
+def delivery_postpone(delivery: Delivery, token: UUID | None, *, error: str) -> bool:
     """Give a claimed delivery back to the lane, to be tried again by the schedule of R12; False where it is not ours.
 
     `error` is a class name or code, never data.
@@ -137,7 +137,7 @@ def delivery_postpone(delivery: Delivery, token: UUID, *, error: str) -> bool:
     }
     with connection.cursor() as cursor:
         cursor.execute(_POSTPONE, wanted)
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def delivery_transported_by_inbox(*, by: User, institution_id: UUID, topic: str, subject_id: UUID) -> bool:

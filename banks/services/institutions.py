@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.models import Group
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from antifraud import db, policy
@@ -24,6 +25,7 @@ EDITABLE = frozenset({
     "name", "name_zh", "bank_code", "parent", "legal_profile", "calendar", "time_zone", "phone", "connected", "is_active",
 })  # fmt: skip
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{1,39}")
+LONGEST = {"name": 160, "name_zh": 160, "bank_code": 20, "phone": 40}
 Problems = dict[str, list[Any]]
 
 
@@ -83,9 +85,7 @@ def institution_update(*, by: User, institution_id: UUID, changes: Mapping[str, 
 
     Raises NotFound, Forbidden, Invalid; ValueError for a column that cannot be edited.
     """
-    institution = policy.get(
-        by, Action.INSTITUTION_UPDATE, Institution.objects.all(), institution_id, lock=True
-    )
+    institution = policy.get(by, Action.INSTITUTION_UPDATE, Institution.objects.all(), institution_id, lock=True)
     if unknown := set(changes) - EDITABLE:
         raise ValueError(f"not editable: {sorted(unknown)}")
     changed = sorted(name for name, value in changes.items() if getattr(institution, name) != value)
@@ -106,10 +106,7 @@ def _problems(institution: Institution) -> Problems:
     found: Problems = {}
     if not institution.name:
         found["name"] = [_("Enter the name of the institution.")]
-    for field in ("name", "name_zh", "bank_code", "phone"):
-        longest = Institution._meta.get_field(field).max_length or 0
-        if len(getattr(institution, field)) > longest:
-            found[field] = [_("This is longer than {most} characters. Shorten it.").format(most=longest)]
+    found |= too_long(institution, LONGEST)
     if not is_time_zone(institution.time_zone):
         found["time_zone"] = [_("This is not a time zone. Use a name like Asia/Shanghai.")]
     if institution.parent is not None:
@@ -123,6 +120,15 @@ def _parent_problems(institution: Institution, parent: Institution) -> Problems:
     if institution.pk in superiors(parent):
         return {"parent": [_("The body above stands below this one already. Choose another one.")]}
     return {}
+
+
+def too_long(obj: Model, longest: Mapping[str, int]) -> Problems:
+    """A problem for each field whose text is longer than its column."""
+    return {
+        field: [_("This is longer than {most} characters. Shorten it.").format(most=most)]
+        for field, most in longest.items()
+        if len(getattr(obj, field)) > most
+    }
 
 
 def is_time_zone(name: str) -> bool:

@@ -20,6 +20,7 @@ Param = str | int
 # code -> text as the notifications page shows it; the parameters stand in braces
 TEXTS: dict[str, str] = {
     "order.submitted": _("Order {number} waits for your approval."),
+    "order.to_confirm": _("You are named second officer of emergency order {number}. Confirm it."),
     "order.approval_due": _("Emergency order {number} was issued. A supervisor's approval is due within the hour."),
     "order.approval_overdue": _("The approval of emergency order {number} is overdue."),
     "order.lapsed": _("The request for approval of order {number} has lapsed. Submit it again."),

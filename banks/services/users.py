@@ -20,11 +20,12 @@ from antifraud.errors import Conflict, Invalid
 from banks.models import Institution, User
 from banks.policy import Action
 from banks.rules import roles
-from banks.services.institutions import Problems, is_time_zone
+from banks.services.institutions import Problems, is_time_zone, too_long
 
 EDITABLE = frozenset({
     "full_name", "badge_number", "email", "role", "home_institution", "language", "time_zone", "cleared_until", "is_active",
 })  # fmt: skip
+LONGEST = {"full_name": 80, "badge_number": 40}
 _USERNAME = re.compile(r"[\w.@+-]{2,60}")
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are mistaken for another when read aloud
 
@@ -149,10 +150,7 @@ def _problems(user: User) -> Problems:
     found: Problems = {}
     if not user.full_name:
         found["full_name"] = [_("Enter the full name.")]
-    for field in ("full_name", "badge_number"):
-        longest = User._meta.get_field(field).max_length or 0
-        if len(getattr(user, field)) > longest:
-            found[field] = [_("This is longer than {most} characters. Shorten it.").format(most=longest)]
+    found |= too_long(user, LONGEST)
     if user.role == roles.SYSTEM or not roles.is_allowed(user.role, user.institution.kind):
         found["role"] = [_("This kind of institution has no such role. Choose another role.")]
     if user.home_institution is not None and user.home_institution == user.institution:

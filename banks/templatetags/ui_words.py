@@ -19,7 +19,7 @@ class Word(NamedTuple):
 CASE = {
     "reported": Word(_("Reported"), "info", "circle"),
     "accepted": Word(_("Accepted"), "info", "half"),
-    "filed": Word(_("Filed"), "info", "dot"),
+    "filed": Word(_("Case filed"), "info", "dot"),
     "not_filed": Word(_("Not filed"), "neutral", "cross"),
     "solved": Word(_("Solved"), "ok", "check"),
     "transferred": Word(_("Transferred"), "neutral", "arrow-right"),
@@ -39,7 +39,7 @@ ORDER = {
 }
 HOLD = {
     "waiting": Word(_("Waiting"), "wait", "hourglass"),
-    "active": Word(_("In force"), "hold", "lock"),
+    "active": Word(_("Active"), "hold", "lock"),
     "extended": Word(_("Extended"), "hold", "renew"),
     "converted": Word(_("Converted"), "neutral", "arrow-right"),
     "released": Word(_("Released"), "ok", "unlock"),
@@ -82,7 +82,7 @@ APPROVAL = {
     "pending": Word(_("Awaiting decision"), "wait", "hourglass"),
     "approved": Word(_("Approved"), "ok", "check"),
     "rejected": Word(_("Rejected"), "bad", "cross"),
-    "expired": Word(_("Approval expired"), "warn", "clock"),
+    "lapsed": Word(_("Approval expired"), "warn", "clock"),
 }
 JOB = {
     "queued": Word(_("Queued"), "neutral", "dashed"),
@@ -96,9 +96,23 @@ CONFIDENCE = {
     "medium": Word(_("Likely"), "warn", "half"),
     "low": Word(_("Uncertain"), "neutral", "circle"),
 }
-ROLE_IN_CASE = {
-    "victim": Word(_("Victim's account"), "info", "user"),
-    "involved": Word(_("Involved"), "warn", "flag"),
+INVOLVEMENT = {
+    "victim": Word(_("Victim account"), "info", "user"),
+    "involved": Word(_("Involved account"), "warn", "flag"),
+    "proposed": Word(_("Proposed by a bank answer"), "wait", "dashed"),
+    "confirmed": Word(_("Confirmed"), "ok", "check"),
+    "dismissed": Word(_("Dismissed"), "neutral", "slash"),
+}
+RISK = {
+    "normal": Word(_("Not checked"), "neutral", "circle"),
+    "suspicious": Word(_("Suspicious"), "warn", "half"),
+    "involved": Word(_("Involved"), "bad", "flag"),
+    "cleared": Word(_("Cleared"), "ok", "check"),
+}
+SOURCE = {
+    "logged_in": Word(_("Answered on the platform"), "neutral", "user"),
+    "api": Word(_("Answered by the bank system"), "neutral", "monitor"),
+    "recorded": Word(_("Recorded from paper"), "warn", "file"),
 }
 WORDS: dict[str, dict[str, Word]] = {
     "case": CASE,
@@ -111,7 +125,9 @@ WORDS: dict[str, dict[str, Word]] = {
     "approval": APPROVAL,
     "job": JOB,
     "confidence": CONFIDENCE,
-    "involvement": ROLE_IN_CASE,
+    "involvement": INVOLVEMENT,
+    "risk": RISK,
+    "source": SOURCE,
 }
 
 

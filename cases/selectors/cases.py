@@ -39,6 +39,8 @@ def cases_list(
 def cases_by_victim(*, user: User, name: str) -> list[Case]:
     """Cases whose victim has exactly this name: candidates by truncated index, compared after decryption (R19)."""
     wanted = normal_name(name)
+    if not wanted:
+        return []
     candidates = policy.scope(user, Action.VICTIM_VIEW, Victim.objects.select_related("case", "case__unit")).filter(
         name_bucket=blind_bucket("victim.name", wanted)
     )[:200]
@@ -88,5 +90,5 @@ def related(case: Case) -> dict[str, Any]:
         "leads": list(case.leads.order_by("created_at")),
         "steps": list(case.steps.select_related("officer", "from_unit", "to_unit").order_by("at")),
         "attachments": list(case.attachments.select_related("uploaded_by").order_by("-uploaded_at")),
-        "notes": list(case.notes.select_related("author").order_by("-created_at")),
+        "notes": [(note, note.text.open()) for note in case.notes.select_related("author").order_by("-created_at")],
     }

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from banks.selectors.institutions import police_audience
 from django.db import connection
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +16,7 @@ from antifraud.audit import diary
 from antifraud.crypto.forbidden import reject_forbidden
 from antifraud.errors import Invalid, Superseded
 from banks.models import User
+from banks.selectors.institutions import police_audience
 from cases.models import Case
 from cases.policy import Action
 from cases.rules.fraud_types import FRAUD_TYPES

@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from banks.selectors.institutions import police_audience
 from django.utils.translation import gettext_lazy as _
 
 from antifraud import db, policy
 from antifraud.errors import Conflict, Invalid
 from banks.models import Institution, User
+from banks.selectors.institutions import police_audience
 from cases.models import Case, CaseStep
 from cases.states import case_flow
 

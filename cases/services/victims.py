@@ -38,15 +38,13 @@ class LeadInput:
 
 def victim_add(*, case: Case, data: VictimInput) -> Victim:
     """Store a victim under the case's key. The caller has authorised the change of the case."""
-    if not data.name.strip():
-        raise Invalid(fields={"victim_name": [_("Enter the victim's name.")]})
     victim = Victim(
         case=case,
         name=data.name.strip(),
         id_number=data.id_number.strip().upper() or None,
         phone=data.phone.strip() or None,
-        name_bucket=blind_bucket("victim.name", normal_name(data.name)),
-        phone_bucket=blind_bucket("victim.phone", normal_phone(data.phone)) if data.phone.strip() else None,
+        name_bucket=_name_bucket(data.name),
+        phone_bucket=_phone_bucket(data.phone),
         created_at=db.require_unit_of_work().now,
     )
     victim.save(force_insert=True)
@@ -57,13 +55,11 @@ def victim_update(*, by: User, victim_id: UUID, data: VictimInput) -> Victim:
     """Correct a victim's data; the audit row names the fields only."""
     victim = policy.get(by, Action.VICTIM_VIEW, Victim.objects.select_related("case"), victim_id, lock=True)
     policy.require(by, Action.CASE_UPDATE, victim.case)
-    if not data.name.strip():
-        raise Invalid(fields={"victim_name": [_("Enter the victim's name.")]})
     victim.name = data.name.strip()
     victim.id_number = data.id_number.strip().upper() or None
     victim.phone = data.phone.strip() or None
-    victim.name_bucket = blind_bucket("victim.name", normal_name(data.name))
-    victim.phone_bucket = blind_bucket("victim.phone", normal_phone(data.phone)) if data.phone.strip() else None
+    victim.name_bucket = _name_bucket(data.name)
+    victim.phone_bucket = _phone_bucket(data.phone)
     victim.save()
     diary.record("victim.update", by=by, obj=victim, case_id=victim.case_id, detail={"fields": list(REVEALABLE)})
     return victim
@@ -72,8 +68,8 @@ def victim_update(*, by: User, victim_id: UUID, data: VictimInput) -> Victim:
 def lead_add(*, case: Case, data: LeadInput) -> Lead:
     """Store a lead with its blind index (series link cases by it). The caller has authorised the change of the case."""
     if data.kind not in Lead.Kind.values or not data.value.strip():
-        raise Invalid(fields={"leads": [_("Choose the kind of clue and enter its value.")]})
-    normal = normal_phone(data.value) if data.kind == Lead.Kind.PHONE else normal_name(data.value)
+        raise Invalid(fields={"lead_value": [_("Choose the kind of clue and enter its value.")]})
+    normal = _phone(data.value, "lead_value") if data.kind == Lead.Kind.PHONE else normal_name(data.value)
     lead = Lead(
         case=case,
         kind=data.kind,
@@ -97,3 +93,23 @@ def lead_reveal(*, by: User, lead_id: UUID, purpose: str) -> str:
     """A lead's value in clear; writes the audit row first."""
     lead = policy.get(by, Action.LEAD_REVEAL, Lead.objects.all(), lead_id)
     return diary.reveal(lead, "value", by=by, purpose=purpose, case_id=lead.case_id)
+
+
+def _name_bucket(name: str) -> int:
+    form = normal_name(name)
+    if not form:
+        raise Invalid(fields={"victim_name": [_("Enter the victim's name.")]})
+    return blind_bucket("victim.name", form)
+
+
+def _phone_bucket(phone: str) -> int | None:
+    return blind_bucket("victim.phone", _phone(phone, "victim_phone")) if phone.strip() else None
+
+
+def _phone(text: str, field: str) -> str:
+    try:
+        return normal_phone(text)
+    except ValueError as error:
+        raise Invalid(
+            fields={field: [_("This is not a phone number. Enter its digits, with + and the country if abroad.")]}
+        ) from error

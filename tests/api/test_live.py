@@ -179,6 +179,7 @@ def test_many_leave_at_once_and_nothing_stays() -> None:
         browsers = [Browser(app, {"Cookie": cookie(l=str(n))}) for n in range(200)]
         for browser in browsers:
             await browser.until("event: hello")
+        await browsers[0].until("event: resync")
         hints.publish(f"inst:{INSTITUTION}", "queue")
         for browser in browsers:
             await browser.until("event: queue")

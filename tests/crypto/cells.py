@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from django.db import connection, models
 
 from antifraud.crypto import EncryptedJSONField, EncryptedTextField, data_keys
-from antifraud.crypto.data_keys import Scope
+from antifraud.crypto.key_cache import Scope
 from antifraud.db import UUIDModel
 
 
@@ -23,6 +23,7 @@ class Person(UUIDModel):
 
     class Meta:
         app_label = "test_crypto"
+        constraints = [models.CheckConstraint(condition=~models.Q(remark="refused"), name="person_remark")]
 
     objects: models.Manager[Person]
 

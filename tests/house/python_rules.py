@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +11,7 @@ FORBIDDEN_NAMES = frozenset({"utils", "helpers", "common", "misc", "signals"})
 MAXIMUM_LINES = 300
 RELATIONS = frozenset({"ForeignKey", "OneToOneField", "ManyToManyField"})
 READS = frozenset({"objects", "_base_manager", "_default_manager"})
+AUTHORISING = frozenset({"policy.get", "policy.scope"})
 LATE_LOOKUPS = frozenset({"get_model", "import_module", "import_string"})
 ENQUEUES = frozenset({"delay", "apply_async", "send_task", "delay_on_commit"})
 
@@ -29,14 +29,23 @@ def forbidden_name(path: PurePosixPath | Path) -> list[str]:
 
 
 def unscoped_reads(text: str) -> list[str]:
-    """A manager asked directly in a door room: rows come from a selector, which starts from policy.scope."""
+    """A manager asked directly in a door room: rows come from a selector, or go through policy.get / policy.scope."""
+    tree = ast.parse(text)
+    authorised = {
+        node
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in AUTHORISING
+        for argument in call.args
+        for node in ast.walk(argument)
+    }
     return [
         f"line {node.lineno}: .{node.value.attr}.{node.attr}"
-        for node in ast.walk(ast.parse(text))
+        for node in ast.walk(tree)
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Attribute)
         and node.value.attr in READS
         and node.attr != "none"
+        and node not in authorised
     ]
 
 
@@ -124,26 +133,6 @@ def bare_skips(text: str) -> list[str]:
                 if ast.unparse(d) == "pytest.mark.skip"
             ]
     return found
-
-
-def error_codes(text: str, family: frozenset[str]) -> set[str]:
-    """Codes of the errors in a file: `code = "…"` of classes in the family, `code="…"` where raised."""
-    codes = set()
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ClassDef) and node.name in family:
-            codes |= {
-                _text(line.value)
-                for line in node.body
-                if isinstance(line, ast.Assign) and [ast.unparse(target) for target in line.targets] == ["code"]
-            }
-        elif isinstance(node, ast.Call) and _called_name(node) in family:
-            codes |= {_text(keyword.value) for keyword in node.keywords if keyword.arg == "code"}
-    return codes - {""}
-
-
-def documented_codes(text: str) -> set[str]:
-    """Codes in the first column of the table in docs/problems.md."""
-    return set(re.findall(r"^\| `([a-z_0-9.]+)` \|", text, re.MULTILINE))
 
 
 def _called_name(call: ast.Call) -> str:

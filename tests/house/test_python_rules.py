@@ -50,6 +50,12 @@ def test_a_manager_asked_in_a_door_is_caught(expression: str) -> None:
     assert len(rules.unscoped_reads(f"def view(request):\n    return {expression}\n")) == 1
 
 
+def test_rows_that_the_policy_is_asked_for_are_allowed() -> None:
+    source = "case = policy.get(user, Action.CASE_VIEW, Case.objects.select_related('unit'), pk)"
+    assert rules.unscoped_reads(source) == []
+    assert len(rules.unscoped_reads(source.replace("policy.get(", "fetch("))) == 1
+
+
 def test_an_empty_queryset_is_no_read() -> None:
     assert rules.unscoped_reads("queryset = Case.objects.none()") == []
 

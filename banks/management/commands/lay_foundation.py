@@ -13,6 +13,7 @@ from banks.services.foundation import foundation_lay
 class Command(BaseCommand):
     """`manage.py lay_foundation`, after `migrate`."""
 
+    requires_system_checks = ()
     help = "Creates the platform institution, its system user, the legal profile, the calendar and the powers."
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,0 +1,30 @@
+"""What the post office must know of an order, hold or case to tell the right people; no personal data is read."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from accounts.models import Hold, Order
+from accounts.policy import Action
+from antifraud import policy
+from banks.models import User
+from cases.models import Case
+from cases.policy import Action as CaseAction
+
+
+def order_to_carry(*, user: User, order_id: UUID) -> Order:
+    """The order with its case's id, unit, operator and second officer; raises NotFound. `user` is the platform's own."""
+    rows = Order.objects.select_related("unit", "operator", "second_officer").defer("payload", "reason")
+    return policy.get(user, Action.ORDER_VIEW, rows, order_id)
+
+
+def hold_to_carry(*, user: User, hold_id: UUID) -> Hold:
+    """The hold with its order and that order's operator; raises NotFound."""
+    rows = Hold.objects.select_related("order__operator").defer("order__payload", "order__reason")
+    return policy.get(user, Action.HOLD_VIEW, rows, hold_id)
+
+
+def case_to_carry(*, user: User, case_id: UUID) -> Case:
+    """The case with its legal profile, without its narrative; raises NotFound."""
+    rows = Case.objects.select_related("legal_profile").defer("narrative")
+    return policy.get(user, CaseAction.CASE_VIEW, rows, case_id)

@@ -1,0 +1,1 @@
+"""The pages of involved accounts, orders, the bank queue and holds."""

@@ -1,0 +1,267 @@
+"""topic → handler: the one post office; it carries facts down, into lanes and onto screens, and decides nothing.
+
+Two tables: `TOPICS` for facts of the outbox, `DELIVERIES` for what travels in an institution's lane. A handler runs
+inside the unit of work that also finishes its message, so its effects happen once although messages come at least
+once; it returns hints for open pages, which are sent after the commit (R5) and may be lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DatabaseError, InterfaceError
+
+from accounts.models import Hold, Order
+from accounts.rules.deadlines import release_due_at
+from accounts.rules.paths import answer_path, order_path
+from accounts.selectors.carrying import case_to_carry, hold_to_carry, order_to_carry
+from accounts.services.availability import order_make_available
+from accounts.services.orders.follow import release_drafts_for_case
+from antifraud import db, hints
+from antifraud.errors import AppError
+from antifraud.logs import get_logger
+from antifraud.outbox import post
+from banks.models import Delivery, User
+from banks.selectors.institutions import system_user
+from banks.selectors.profiles import profile_of
+from banks.selectors.users import approvers, people_of, risk_people
+from banks.services.deliveries import deliveries_claim, delivery_make_available, delivery_postpone
+from banks.services.notifications import notify
+
+BATCH = 100
+log = get_logger(__name__)
+
+# What one message may fail with without stopping the post. Anything else ends the process; its supervisor starts it
+# again, and the leases run out.
+FAILURES = (
+    AppError, DatabaseError, InterfaceError, ObjectDoesNotExist, ArithmeticError, AttributeError, LookupError,
+    RuntimeError, TypeError, ValueError, OSError,
+)  # fmt: skip
+
+Hint = tuple[UUID, str]  # institution, kind
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What happened to what; `by` is the platform's own user."""
+
+    topic: str
+    subject_id: UUID
+    by: User
+
+
+Handler = Callable[[Fact], Iterable[Hint]]
+
+
+class LeaseLostError(Exception):
+    """Another process has taken the message over: this one's work is rolled back."""
+
+
+def _never() -> bool:
+    return False
+
+
+# -- handlers --------------------------------------------------------------------------------------
+
+
+def _order_hints(order: Order, *kinds: str) -> list[Hint]:
+    return [(order.unit_id, kind) for kind in kinds]
+
+
+def order_submitted(fact: Fact) -> Iterable[Hint]:
+    """An emergency stop waits for its second officer, everything else for an approver."""
+    order = order_to_carry(user=fact.by, order_id=fact.subject_id)
+    if order.status == Order.Status.AWAITING_APPROVAL:
+        params, url = {"number": order.number}, order_path(order.pk)
+        if order.emergency:
+            notify(users=[order.second_officer], code="order.to_confirm", params=params, url=url)
+        else:
+            deciding = approvers(order.unit).exclude(pk__in=[order.operator_id, order.second_officer_id])
+            notify(users=deciding, code="order.submitted", params=params, url=url)
+    return _order_hints(order, "approval", "order")
+
+
+def order_issued(fact: Fact) -> Iterable[Hint]:
+    """The way to the institution is the delivery's; here only an emergency's missing approval is asked for."""
+    order = order_to_carry(user=fact.by, order_id=fact.subject_id)
+    if order.emergency and order.approved_at is None:
+        deciding = approvers(order.unit).exclude(pk__in=[order.operator_id, order.second_officer_id])
+        notify(users=deciding, code="order.approval_due", params={"number": order.number}, url=order_path(order.pk))
+    return _order_hints(order, "approval", "order", "case")
+
+
+def order_told(fact: Fact) -> Iterable[Hint]:
+    """The operator hears what became of the order."""
+    order = order_to_carry(user=fact.by, order_id=fact.subject_id)
+    notify(users=[order.operator], code=fact.topic, params={"number": order.number}, url=order_path(order.pk))
+    return [*_order_hints(order, "order", "case", "approval"), (order.institution_id, "queue")]
+
+
+def order_moved(fact: Fact) -> Iterable[Hint]:
+    """Both sides' pages look again."""
+    order = order_to_carry(user=fact.by, order_id=fact.subject_id)
+    routed = [(order.routed_to_id, "queue")] if order.routed_to_id else []
+    return [*_order_hints(order, "order", "case", "approval"), (order.institution_id, "queue"), *routed]
+
+
+def hold_moved(fact: Fact) -> Iterable[Hint]:
+    """Both sides' pages look again."""
+    return _hold_hints(hold_to_carry(user=fact.by, hold_id=fact.subject_id))
+
+
+def hold_expired(fact: Fact) -> Iterable[Hint]:
+    """The unit hears that nothing is held any more, the institution that it must confirm the lift."""
+    hold = hold_to_carry(user=fact.by, hold_id=fact.subject_id)
+    params = {"number": hold.order.number}
+    notify(users=people_of([hold.order.operator_id]), code=fact.topic, params=params, url=order_path(hold.order_id))
+    notify(users=risk_people([hold.institution_id]), code=fact.topic, params=params, url=answer_path(hold.order_id))
+    return _hold_hints(hold)
+
+
+def hold_lifted(fact: Fact) -> Iterable[Hint]:
+    """The operator hears that the account is free."""
+    hold = hold_to_carry(user=fact.by, hold_id=fact.subject_id)
+    people = people_of([hold.order.operator_id])
+    notify(users=people, code=fact.topic, params={"number": hold.order.number}, url=order_path(hold.order_id))
+    return _hold_hints(hold)
+
+
+def _hold_hints(hold: Hold) -> list[Hint]:
+    return [(hold.unit_id, "hold"), (hold.unit_id, "case"), (hold.institution_id, "hold")]
+
+
+def case_moved(fact: Fact) -> Iterable[Hint]:
+    """The unit's pages look again."""
+    case = case_to_carry(user=fact.by, case_id=fact.subject_id)
+    return [(case.unit_id, "case")]
+
+
+RELEASE_TRIGGERS = {"case.refused": "not_filed", "case.withdrawn": "withdrawn", "case.cleared": "not_fraud"}
+
+
+def case_ended(fact: Fact) -> Iterable[Hint]:
+    """No case, no holds: drafts of their releases, due by the profile's clock (domain.md §2)."""
+    case = case_to_carry(user=fact.by, case_id=fact.subject_id)
+    due_at = release_due_at(db.app_now(), profile_of(case.legal_profile))
+    drafts = release_drafts_for_case(by=fact.by, case=case, trigger=RELEASE_TRIGGERS[fact.topic], due_at=due_at)
+    for order in drafts:
+        params, url = {"number": order.number}, order_path(order.pk)
+        notify(users=people_of([order.operator_id]), code="order.release_drafted", params=params, url=url)
+    return [(case.unit_id, "case"), (case.unit_id, "order")]
+
+
+TOPICS: Mapping[str, Handler] = {
+    "order.submitted": order_submitted,
+    "order.issued": order_issued,
+    "order.rejected": order_told,
+    "order.acknowledged": order_told,
+    "order.answered": order_told,
+    "order.cancelled": order_moved,
+    "hold.opened": hold_moved,
+    "hold.activated": hold_moved,
+    "hold.extended": hold_moved,
+    "hold.converted": hold_moved,
+    "hold.released": hold_moved,
+    "hold.expired": hold_expired,
+    "hold.lifted": hold_lifted,
+    "case.filed": case_moved,
+    "case.accepted": case_moved,
+    "case.docketed": case_moved,
+    "case.solved": case_moved,
+    "case.transferred": case_moved,
+    "case.closed": case_moved,
+    "case.refused": case_ended,
+    "case.withdrawn": case_ended,
+    "case.cleared": case_ended,
+}
+
+
+def outbox_handle(*, stop: Stop = _never) -> int:
+    """Carry due facts of the outbox; returns how many were done. Any number of processes may do it at once."""
+    by = system_user()
+    with db.unit_of_work(by):
+        claimed = post.claim(BATCH)
+    return sum(_carry(message, by) for message in claimed if not stop())
+
+
+def _carry(message: post.Claimed, by: User) -> int:
+    try:
+        with db.unit_of_work(by):
+            found = list(TOPICS[message.topic](Fact(message.topic, message.subject_id, by)))
+            if not post.finish([message.id], message.token):
+                raise LeaseLostError
+    except LeaseLostError:
+        log.warning("stale lease discarded", message=message.id, topic=message.topic)
+        return 0
+    except FAILURES as error:
+        log.error("fact not carried", exc_info=error, message=message.id, topic=message.topic)
+        with db.unit_of_work(by):
+            post.postpone(message.id, message.token, attempt=message.attempt, error=type(error).__name__)
+        return 0
+    _publish(found)
+    return 1
+
+
+def _publish(found: Iterable[Hint]) -> None:
+    for institution_id, kind in dict.fromkeys(found):
+        hints.publish(f"inst:{institution_id}", kind)
+
+
+# -- lanes -----------------------------------------------------------------------------------------
+
+
+def order_comes(delivery: Delivery, by: User, at: datetime) -> None:
+    """The order's term runs from now."""
+    order_make_available(delivery.subject_id, by=by, at=at)
+
+
+def cancellation_comes(delivery: Delivery, by: User, at: datetime) -> None:
+    """The order itself has changed already; the institution only has to see it."""
+
+
+DELIVERIES: Mapping[str, Callable[[Delivery, User, datetime], None]] = {
+    "order.issued": order_comes,
+    "order.cancelled": cancellation_comes,
+}
+
+
+def lane_push(institution_id: UUID, *, stop: Stop = _never) -> int:
+    """Bring what is queued into one institution's lane; returns how many deliveries became available.
+
+    Claims within the lane's cap, handles each in a unit of work of its own, and goes on until the lane is empty or
+    another process has it in hand. A failure costs its own delivery a delay (R12), nothing else.
+    """
+    by = system_user()
+    pushed = 0
+    while not stop():
+        with db.unit_of_work(by):
+            claimed = deliveries_claim(institution_id, BATCH)
+        arrived = sum(_push(delivery, by) for delivery in claimed)
+        if arrived:
+            hints.publish(f"inst:{institution_id}", "queue")
+        pushed += arrived
+        if not claimed or len(claimed) < claimed[0].free_slots:
+            break
+    return pushed
+
+
+def _push(delivery: Delivery, by: User) -> int:
+    token = delivery.lease_token
+    try:
+        with db.unit_of_work(by) as work:
+            DELIVERIES[delivery.topic](delivery, by, work.now)
+            if not delivery_make_available(delivery, token):
+                raise LeaseLostError
+    except LeaseLostError:
+        return 0
+    except FAILURES as error:
+        log.error("delivery not pushed", exc_info=error, delivery=delivery.id, topic=delivery.topic)
+        with db.unit_of_work(by):
+            delivery_postpone(delivery, token, error=type(error).__name__)
+        return 0
+    return 1

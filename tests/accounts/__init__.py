@@ -1,0 +1,1 @@
+"""Tests of floor 3: one file per verb."""

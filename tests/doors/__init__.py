@@ -1,0 +1,1 @@
+"""Tests of the post office, the clock and their processes."""

@@ -1,0 +1,56 @@
+"""antifraud.plain_text and antifraud.problems: folding, and the words of a finding."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from antifraud.plain_text import fold, invisible
+from antifraud.problems import Problem, errors_of, warnings_of
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("６２２２\u3000０２", "6222 02"),
+        ("a\u200bb\ufeffc\u00add", "abcd"),
+        ("①500", "①500"),
+        ("5²½", "5²½"),
+        ("５①５", "5①5"),
+        ("￥１，２３４", "¥1,234"),
+        ("a\tb\nc\rd\x00e\x7f", "a\tb\ncde"),
+        ("汉\U000e0100字\ufe0f", "汉字"),
+        ("e\u200b\u0301", "é"),
+        ("\ue000", "\ue000"),
+        ("plain", "plain"),
+    ],
+)
+def test_text_is_folded(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+@given(st.text())
+def test_folding_twice_changes_nothing_more(text: str) -> None:
+    once = fold(text)
+    assert fold(once) == once
+    assert not any(invisible(char) for char in once)
+
+
+@given(st.text(alphabet=st.characters(codec="ascii")))
+def test_printable_ascii_is_left_alone(text: str) -> None:
+    assert fold(text) == "".join(c for c in text if c in "\t\n" or " " <= c <= "~")
+
+
+def test_a_problem_finds_its_words() -> None:
+    problem = Problem("late", {"limit": 3}, field="time")
+    assert problem.text({"late": "More than {limit}."}) == "More than 3."
+    with pytest.raises(KeyError):
+        problem.text({})
+
+
+def test_errors_and_warnings_are_kept_apart() -> None:
+    error, warning = Problem("a"), Problem("b", severity="warning")
+    found = {"x": [error, warning], "y": [warning], "z": [error]}
+    assert errors_of(found) == {"x": [error], "z": [error]}
+    assert warnings_of(found) == {"x": [warning], "y": [warning]}
