@@ -72,8 +72,8 @@ def add_months(at: datetime, months: int, zone: str) -> datetime:
     """The same local day and time `months` calendar months later, in UTC.
 
     A day that the target month lacks becomes its last day (31 August + 6 months = 28 or 29 February);
-    the shorter day then stays for later terms. A local time that a clock change skips becomes the
-    moment after the gap, one that occurs twice the first.
+    the shorter day then stays for later terms. A local time that a clock change skips moves on by the
+    length of the gap, one that occurs twice is the first.
     """
     local = _utc(at).astimezone(ZoneInfo(zone))
     years, month0 = divmod(local.month - 1 + months, 12)

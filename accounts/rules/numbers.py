@@ -35,7 +35,8 @@ MESSAGES: dict[str, str] = {
     "Compare it with the source.",
     "phone_empty": "The phone number is missing. Enter it with its country code or as dialled in the country.",
     "phone_bad": "The phone number cannot be read. Enter it like +86 138 0013 8000.",
-    "phone_impossible": "The phone number has the wrong number of digits for its country. Compare it with the source.",
+    "phone_impossible": "The phone number has the wrong number of digits for its country. Add the "
+    "area code or compare it with the source.",
     "phone_unassigned": "The phone number belongs to no assigned range of its country; it may be forged. "
     "Compare it with the source.",
 }
@@ -144,7 +145,8 @@ def read_phone(text: str, *, region: str) -> PhoneReading:
     except phonenumbers.NumberParseException:
         return PhoneReading("", ("phone_bad",), ())
     number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    if not phonenumbers.is_possible_number(parsed):
+    reason = phonenumbers.is_possible_number_with_reason(parsed)
+    if reason != phonenumbers.ValidationResult.IS_POSSIBLE:  # also what can be dialled inside one town only
         return PhoneReading(number, ("phone_impossible",), ())
     assigned = phonenumbers.is_valid_number(parsed)
     return PhoneReading(number, (), () if assigned else ("phone_unassigned",))

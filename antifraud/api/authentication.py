@@ -26,9 +26,12 @@ class SessionAuthentication(authentication.SessionAuthentication):
         return found[0], None
 
     def enforce_csrf(self, request: Any) -> None:
-        """As DRF's, without telling the reader which of the checks failed."""
+        """As DRF's, without telling the reader which of the checks failed.
+
+        Django's own request is handed on: to look for a form field, DRF's would read and parse the whole message here.
+        """
         try:
-            super().enforce_csrf(request)
+            super().enforce_csrf(request._request)
         except PermissionDenied:
             raise PermissionDenied(code="csrf_failed") from None
 
@@ -50,7 +53,9 @@ class MachineTokenAuthentication(authentication.BaseAuthentication):
             return None
         token = _token(raw.strip())
         user = token.application.user if token is not None and token.application is not None else None
-        if token is None or user is None or not token.is_valid([SCOPE]) or not _is_live(token.application, user):
+        if token is None or user is None or not _is_live(token.application, user):
+            raise AuthenticationFailed
+        if not token.is_valid([SCOPE]) or not token.allows_audience(request.build_absolute_uri(request.path)):
             raise AuthenticationFailed
         return user, token
 

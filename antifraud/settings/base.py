@@ -196,6 +196,16 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "InstitutionKind": "banks.models.institution.Institution.Kind",
+        "LeadKind": "cases.models.victim.Lead.Kind",
+        "AccountKind": "accounts.models.account.InvolvedAccount.Kind",
+        "OrderKind": "accounts.models.order.Order.Kind",
+        "HoldKind": "accounts.models.hold.Hold.Kind",
+        "CaseStatus": "cases.models.case.Case.Status",
+        "OrderStatus": "accounts.models.order.Order.Status",
+        "HoldStatus": "accounts.models.hold.Hold.Status",
+    },
 }
 
 LANGUAGE_CODE = "en"

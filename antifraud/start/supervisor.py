@@ -77,29 +77,32 @@ def configuration(logs: Path, pidfile: Path, web: int, live: int) -> str:
         "[group:antifraud]",
         f"programs={','.join(kind.name for kind in kinds)}",
     ]
-    for kind in kinds:
-        name = kind.name + ("%(process_num)s" if kind.copies > 1 else "")
-        blocks += [
-            "",
-            f"[program:{kind.name}]",
-            f"command={kind.command}",
-            f"numprocs={kind.copies}",
-            f"process_name={name}",
-            "numprocs_start=1",
-            "autorestart=true",
-            "startsecs=1",
-            # A process that dies at once while a server is away must still be there when the server is back.
-            "startretries=1000000",
-            f"stopwaitsecs={kind.grace}",
-            "stopsignal=TERM",
-            "killasgroup=true",
-            "redirect_stderr=true",
-            # Supervisor expands this one value twice.
-            f"stdout_logfile={escaped(escaped(str(logs)))}/{name}.log",
-            "stdout_logfile_maxbytes=10MB",
-            "stdout_logfile_backups=1",
-        ]
-    return "\n".join(blocks) + "\n"
+    return "\n".join(blocks + [line for kind in kinds for line in section(kind, logs)]) + "\n"
+
+
+def section(kind: Programme, logs: Path) -> list[str]:
+    """The lines of one programme."""
+    name = kind.name + ("%(process_num)s" if kind.copies > 1 else "")
+    return [
+        "",
+        f"[program:{kind.name}]",
+        f"command={kind.command}",
+        f"numprocs={kind.copies}",
+        f"process_name={name}",
+        "numprocs_start=1",
+        "autorestart=true",
+        "startsecs=1",
+        # A process that dies at once while a server is away must still be there when the server is back.
+        "startretries=1000000",
+        f"stopwaitsecs={kind.grace}",
+        "stopsignal=TERM",
+        "killasgroup=true",
+        "redirect_stderr=true",
+        # Supervisor expands this one value twice.
+        f"stdout_logfile={escaped(escaped(str(logs)))}/{name}.log",
+        "stdout_logfile_maxbytes=10MB",
+        "stdout_logfile_backups=1",
+    ]
 
 
 def start(data: Path, env: Mapping[str, str], web: int, live: int) -> subprocess.Popen[bytes]:

@@ -1,7 +1,11 @@
-"""The API's paths of the floor `banks`."""
+"""The API's paths of floor 1."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from banks.api.institutions import InstitutionViewSet
+
+router = SimpleRouter()
+router.register("institutions", InstitutionViewSet, basename="api-institution")
+urlpatterns = router.urls

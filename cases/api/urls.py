@@ -1,7 +1,11 @@
-"""The API's paths of the floor `cases`."""
+"""The API's paths of floor 2."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from cases.api.cases import CaseViewSet
+
+router = SimpleRouter()
+router.register("cases", CaseViewSet, basename="api-case")
+urlpatterns = router.urls

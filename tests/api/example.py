@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import OperationalError
 from django.urls import include, path
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.mixins import ListModelMixin
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
@@ -93,6 +93,7 @@ class NoteViewSet(PolicyViewSet[User]):
 class UndeclaredView(APIView):
     """Says nothing about who may use it."""
 
+    @extend_schema(exclude=True)
     def get(self, request: Any) -> Response:
         return Response("secret")
 
@@ -100,16 +101,18 @@ class UndeclaredView(APIView):
 class BrokenView(APIView):
     permission_classes = [AllowAny]
 
+    @extend_schema(exclude=True)
     def get(self, request: Any) -> Response:
         raise ValueError("6222021234567890123")
 
 
-class UnitView(ListModelMixin, PolicyViewSet[User]):
+class UnitViewSet(PolicyViewSet[User]):
     """Tells which unit of work a reading handler runs in."""
 
     queryset = User.objects.all()
     policy_actions = {"list": Action.USER_VIEW}
 
+    @extend_schema(exclude=True)
     def list(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         return Response({"principal": db.require_unit_of_work().principal.id})  # type: ignore[union-attr]
 
@@ -117,10 +120,11 @@ class UnitView(ListModelMixin, PolicyViewSet[User]):
 router = SimpleRouter(trailing_slash=False)
 router.register("users", UserViewSet)
 router.register("notes", NoteViewSet, basename="note")
-router.register("unit", UnitView, basename="unit")
+router.register("unit", UnitViewSet, basename="unit")
 urlpatterns = [
     path("api/v1/", include(router.urls)),
     path("api/v1/undeclared", UndeclaredView.as_view()),
     path("api/v1/broken", BrokenView.as_view()),
-    path("", include("antifraud.urls")),
+    path("api/v1/", include("antifraud.api.urls")),
+    path("me/", include("allauth.urls")),
 ]

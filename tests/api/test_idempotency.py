@@ -147,7 +147,7 @@ class TestParallel:
 
     pytestmark = pytest.mark.django_db(transaction=True)
 
-    def test_twenty_twins_are_one(self, machine: Client, happened: Happened) -> None:
+    def test_ten_twins_are_one(self, machine: Client, happened: Happened) -> None:
         token = machine.defaults["HTTP_AUTHORIZATION"]
         start = threading.Barrier(10)
 

@@ -178,8 +178,7 @@ def test_two_pushers_make_each_order_available_once(world: World, issued: Any, h
     def push() -> None:
         try:
             start.wait(10)
-            for _time in range(20):
-                pushed.append(lane_push(world.bank_a.id))
+            pushed.extend(lane_push(world.bank_a.id) for _time in range(20))
         finally:
             connection.close()
 

@@ -132,6 +132,30 @@ def test_a_browser_is_found_on_the_path_or_asked_for(tmp_path: Path, monkeypatch
         browser.find()
 
 
+FAKE_APT = """#!/bin/sh
+echo "$@" >> {folder}/asked
+case "$1" in update) : > {folder}/updated;; esac
+[ -e {folder}/updated ] || exit 100
+case "$*" in *chromium) printf '#!/bin/sh\\n' > {folder}/chromium; chmod +x {folder}/chromium;; *noto*) exit 100;; esac
+"""
+
+
+def test_a_browser_and_letters_are_installed_where_that_is_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTIFRAUD_BROWSER", raising=False)
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "none"))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    apt = tmp_path / "apt-get"
+    apt.write_text(FAKE_APT.format(folder=tmp_path))
+    apt.chmod(0o755)
+    (tmp_path / "chmod").symlink_to("/bin/chmod")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert browser.require() == str(tmp_path / "chromium")
+    asked = [line.split() for line in (tmp_path / "asked").read_text().splitlines()]
+    assert [words[-1] for words in asked] == ["chromium", "-qq", "chromium", *browser.FONTS[:1], "-qq", *browser.FONTS]
+
+
 def test_secrets_are_made_once_and_differ(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

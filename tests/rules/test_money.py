@@ -137,6 +137,15 @@ def test_extreme_decimals_cost_no_time(value: Decimal, code: str) -> None:
     assert to_minor(Decimal("0E+999999"), "CNY") == 0
 
 
+def outcome(text: str, currency: str) -> str:
+    """ "read", or the code of the refusal."""
+    try:
+        minor = to_minor(text, currency)
+    except MoneyError as e:
+        return e.code
+    return "read" if abs(minor) <= MAX_MINOR else "beyond the bounds"
+
+
 @given(MINOR, CURRENCIES)
 def test_minor_units_survive_every_round_trip(minor: int, currency: str) -> None:
     major = from_minor(minor, currency)
@@ -146,25 +155,19 @@ def test_minor_units_survive_every_round_trip(minor: int, currency: str) -> None
     assert to_minor(format_minor(minor, currency, "zh-hans"), currency) == minor
 
 
-@given(st.integers(0, 10**9), st.sampled_from([("万", 4), ("亿", 8), ("千", 3)]))
+@given(st.integers(0, 10**8), st.sampled_from([("万", 4), ("亿", 8), ("千", 3)]))
 def test_a_unit_is_its_power_of_ten(number: int, unit: tuple[str, int]) -> None:
     assert to_minor(f"{number}{unit[0]}", "CNY") == number * 10 ** (unit[1] + 2)
 
 
 @given(st.text(max_size=80), CURRENCIES)
 def test_no_text_breaks_the_reader(text: str, currency: str) -> None:
-    try:
-        assert abs(to_minor(text, currency)) <= MAX_MINOR
-    except MoneyError as e:
-        assert e.code in MESSAGES
+    assert outcome(text, currency) in {"read", *MESSAGES}
 
 
 @given(st.text(alphabet="0123456789.,-+¥$元万亿千kwWK USDCNY①½", max_size=30))
 def test_nearly_numbers_do_not_break_the_reader(text: str) -> None:
-    try:
-        to_minor(text, "CNY")
-    except MoneyError as e:
-        assert e.code in MESSAGES
+    assert outcome(text, "CNY") in {"read", *MESSAGES}
 
 
 @pytest.mark.parametrize(

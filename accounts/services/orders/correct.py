@@ -128,7 +128,7 @@ def _suggested(old: Order) -> Institution | None:
 
 
 def _line(old: Order, terms: OrderTerms, changes: Mapping[str, Any]) -> OrderLine:
-    line = line_of(old)
+    line, _involvement = line_of(old)
     amount = changes.get("amount_minor", line.amount_minor)
     if not kind_row(old.kind).needs_amount(terms.mode):
         amount = changes.get("amount_minor")

@@ -9,14 +9,15 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Order
+from accounts.models import Hold, Involvement, Order
 from accounts.models.order import OPEN
 from accounts.policy import Action
 from accounts.rules.order_kinds import ORDER_KINDS, OrderKind
-from accounts.selectors.identity import family, root_id
+from accounts.selectors.identity import root_id
 from accounts.services.accounts import case_groups
 from accounts.services.orders.checks import check_terms
 from accounts.services.orders.inputs import OrderLine, OrderTerms
@@ -26,11 +27,13 @@ from accounts.states import order_flow
 from antifraud import db, policy
 from antifraud.audit import diary
 from antifraud.errors import Conflict, Forbidden, Invalid, Superseded, WrongState
-from banks.models import Institution, User
-from banks.selectors.profiles import answer_minutes, current_agreement
+from banks.models import Institution, LegalProfile, User
+from banks.rules.legal_profile import URGENCIES, effective_answer_minutes
+from banks.selectors.profiles import current_agreement, profile_of
 from cases.models import Case
 
 COUNTED = frozenset({"stop", "stop_extend"})  # an extension counts as a stop (domain.md §4)
+_URGENCY = {code: word for word, code in URGENCIES.items()}
 TERMS = frozenset(field.name for field in fields(OrderTerms))
 
 
@@ -56,7 +59,7 @@ def draft_lines(
     targets = read_lines(case, row, lines, terms, found)
     if found:
         raise Invalid(fields=found)
-    refuse_duplicates(case.id, unit.id, kind, [target.account.id for target in targets])
+    refuse_duplicates(case.id, unit.id, row, [target.account.id for target in targets])
     for target in targets:
         refuse_beyond_limit(kind, target, corrects)
     batch = uuid4()
@@ -110,8 +113,7 @@ def order_update(*, by: User, order_id: UUID, changes: Mapping[str, Any], expect
     if unknown:
         raise ValueError(f"not editable: {sorted(unknown)}")
     terms = replace(OrderTerms.of(order), **{name: value for name, value in changes.items() if name in TERMS})
-    line = replace(line_of(order), **{name: value for name, value in changes.items() if name not in TERMS})
-    target = recheck(order, by=by, terms=terms, line=line)
+    target = recheck(order, by=by, terms=terms, **{name: changes[name] for name in changes.keys() - TERMS})
     version, minutes = answer_terms(target.institution, order.legal_profile, order.kind, terms.urgency)
     columns = {"operator": by, "agreement_version": version, "answer_minutes": minutes}
     columns |= _target_columns(target) | _term_columns(terms)
@@ -123,29 +125,31 @@ def order_update(*, by: User, order_id: UUID, changes: Mapping[str, Any], expect
     return order
 
 
-def recheck(order: Order, *, by: User, terms: OrderTerms, line: OrderLine) -> Target:
-    """Check a draft as if it were new; raises like `orders_draft`."""
+def recheck(order: Order, *, by: User, terms: OrderTerms, **changes: Any) -> Target:
+    """Check a draft as if it were new, with `changes` of its line; raises like `orders_draft`."""
     row = kind_row(order.kind)
+    line, involvement = line_of(order)
+    given = [involvement] if involvement else []
     found = check_terms(by=by, case=order.case, row=row, terms=terms, profile=order.legal_profile)
-    targets = read_lines(order.case, row, [line], terms, found)
+    targets = read_lines(order.case, row, [replace(line, **changes)], terms, found, given)
     if found:
         raise Invalid(fields=found)
-    refuse_duplicates(order.case_id, order.unit_id, order.kind, [targets[0].account.id], but=order.id)
+    refuse_duplicates(order.case_id, order.unit_id, row, [targets[0].account.id], but=order.id)
     refuse_beyond_limit(order.kind, targets[0], order.corrects)
     return targets[0]
 
 
-def line_of(order: Order) -> OrderLine:
-    """The line that a draft came from: the involvement of its account today, or the hold that it follows."""
+def line_of(order: Order) -> tuple[OrderLine, Involvement | None]:
+    """The line that an order came from: the involvement of its account as it is today, or the hold that it follows."""
     if order.original_id is not None:
-        hold = (
-            order.original.holds.order_by("-created_at").values_list("pk", flat=True).first()
-            if order.original
-            else None
-        )
-        return OrderLine(hold_id=hold, amount_minor=order.amount_minor)
-    involved = order.case.involvements.filter(account=root_id(order.account)).values_list("pk", flat=True).first()
-    return OrderLine(involvement_id=involved, amount_minor=order.amount_minor, transfer_id=order.transfer_id)
+        hold = Hold.objects.filter(order=order.original_id).order_by("-created_at").values_list("pk", flat=True).first()
+        return OrderLine(hold_id=hold, amount_minor=order.amount_minor), None
+    rows = Involvement.objects.filter(case=order.case_id, account=root_id(order.account))
+    involved = rows.exclude(state=Involvement.State.DISMISSED).select_related("account__institution").first()
+    line = OrderLine(
+        involvement_id=involved.id if involved else None, amount_minor=order.amount_minor, transfer_id=order.transfer_id
+    )
+    return line, involved
 
 
 def kind_row(kind: str) -> OrderKind:
@@ -156,13 +160,17 @@ def kind_row(kind: str) -> OrderKind:
 
 
 def refuse_duplicates(
-    case_id: UUID, unit_id: UUID, kind: str, accounts: list[UUID], *, but: UUID | None = None
+    case_id: UUID, unit_id: UUID, row: OrderKind, accounts: list[UUID], *, but: UUID | None = None
 ) -> None:
-    """One open order per case, unit, account and kind (R7), whatever number of the account it was written for."""
-    same = Order.objects.filter(
-        case=case_id, unit=unit_id, kind=kind, status__in=OPEN, account__in=list(family(accounts))
-    )
-    numbers = sorted(number for pk, number in same.values_list("pk", "number") if pk != but)
+    """One open order per case, unit, account and kind (R7), under whatever number of the account it was written.
+
+    What follows a hold stays with the hold's own row: two merged numbers may each hold something to release.
+    """
+    same = Q(account__in=accounts)
+    if not row.references_original:
+        same |= Q(account__merged_into__in=accounts)
+    rows = Order.objects.filter(same, case=case_id, unit=unit_id, kind=row.name, status__in=OPEN)
+    numbers = sorted(number for pk, number in rows.values_list("pk", "number") if pk != but)
     if numbers:
         raise Conflict(
             format_lazy(
@@ -201,10 +209,11 @@ def takes_over(corrects: Order | None, kind: str, account_id: UUID) -> bool:
     )
 
 
-def answer_terms(institution: Institution, profile: Any, kind: str, urgency: str) -> tuple[int | None, int]:
-    """(agreement version or None, minutes to answer) of an institution today."""
+def answer_terms(institution: Institution, profile: LegalProfile, kind: str, urgency: str) -> tuple[int | None, int]:
+    """(agreement version or None, minutes to answer) of an institution today; one statement."""
     agreement = current_agreement(institution)
-    minutes = answer_minutes(institution, profile, kind, urgency, agreement=agreement)
+    agreed = agreement.overrides if agreement else None
+    minutes = effective_answer_minutes(profile_of(profile), agreed, kind, _URGENCY[urgency])
     return (agreement.version if agreement else None), minutes
 
 

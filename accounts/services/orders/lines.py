@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Hold, InvolvedAccount, Involvement, Order, Transfer
 from accounts.models.hold import IN_FORCE, LIVE
 from accounts.rules.order_kinds import OrderKind
-from accounts.selectors.identity import family
+from accounts.selectors.identity import root_id
 from accounts.services.orders.checks import Problems
 from accounts.services.orders.inputs import OrderLine, OrderTerms
 from antifraud import db, money
@@ -49,38 +50,57 @@ class Known:
     latest_into: dict[UUID, Transfer]
 
 
-def known_rows(case: Case, lines: list[OrderLine]) -> Known:
-    """Read what the lines name: four statements whatever their number. Rows of other cases are not found."""
+def known_rows(case: Case, lines: list[OrderLine], given: Iterable[Involvement] = ()) -> Known:
+    """Read what the lines name: five statements at most, whatever their number. Rows of other cases are not found.
+
+    `given` are involvements that the caller has read with their accounts already.
+    """
     rows = Involvement.objects.filter(case=case, account__merged_into__isnull=True).exclude(
         state=Involvement.State.DISMISSED
     )
-    named = rows.filter(pk__in={line.involvement_id for line in lines if line.involvement_id})
-    involvements = {row.id: row for row in named.select_related("account__institution")}
-    held = Hold.objects.filter(case=case, pk__in={line.hold_id for line in lines if line.hold_id})
-    holds = {hold.id: hold for hold in held.select_related("account__institution", "institution", "order__transfer")}
-    roots = family([hold.account_id for hold in holds.values()]) if holds else {}
-    by_account = {row.account_id: row for row in rows.filter(account__in=set(roots.values()))} if roots else {}
+    involvements = {row.id: row for row in given}
+    missing = {line.involvement_id for line in lines if line.involvement_id} - involvements.keys()
+    if missing:
+        involvements |= {row.id: row for row in rows.filter(pk__in=missing).select_related("account__institution")}
+    wanted = {line.hold_id for line in lines if line.hold_id}
+    holds, by_account = _held(case, wanted, rows) if wanted else ({}, {})
     targets = {row.account_id for row in involvements.values()}
-    into = list(
-        Transfer.objects.filter(case=case, to_account__in=targets).order_by(
-            F("at").asc(nulls_first=True), "recorded_at", "pk"
-        )
-    )
+    incoming = Transfer.objects.filter(case=case, to_account__in=targets)
+    into = list(incoming.order_by(F("at").asc(nulls_first=True), "recorded_at", "pk")) if targets else []
     return Known(
         involvements,
-        {hold: by_account[roots[hold]] for hold in roots if roots[hold] in by_account},
+        by_account,
         holds,
         {transfer.id: transfer for transfer in into},
         {transfer.to_account_id: transfer for transfer in into},
     )
 
 
-def read_lines(case: Case, row: OrderKind, lines: list[OrderLine], terms: OrderTerms, found: Problems) -> list[Target]:
+def _held(
+    case: Case, wanted: set[UUID], rows: QuerySet[Involvement]
+) -> tuple[dict[UUID, Hold], dict[UUID, Involvement]]:
+    """The named holds, and the involvement of each account row that a hold stands on (a merged row leads to its root)."""
+    related = ("account__institution", "institution", "order__transfer")
+    found = Hold.objects.filter(case=case, pk__in=wanted).select_related(*related)
+    holds = {hold.id: hold for hold in found}
+    roots = {hold.account_id: root_id(hold.account) for hold in holds.values()}
+    by_root = {row.account_id: row for row in rows.filter(account__in=set(roots.values()))}
+    return holds, {row: by_root[root] for row, root in roots.items() if root in by_root}
+
+
+def read_lines(
+    case: Case,
+    row: OrderKind,
+    lines: list[OrderLine],
+    terms: OrderTerms,
+    found: Problems,
+    given: Iterable[Involvement] = (),
+) -> list[Target]:
     """The targets of the lines; every problem is noted under `lines.<n>.<field>`. Lines with problems are left out."""
     if not lines:
         found["lines"].append(_("Choose at least one account."))
         return []
-    known = known_rows(case, lines)
+    known = known_rows(case, lines, given)
     targets: list[Target] = []
     seen: set[UUID] = set()
     for position, line in enumerate(lines):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Order
 from accounts.policy import Action
-from accounts.services.orders.draft import answer_terms, line_of, recheck, require_unit
+from accounts.services.orders.draft import answer_terms, recheck, require_unit
 from accounts.services.orders.inputs import OrderTerms
 from accounts.services.payload import ROWS, build_payload, payload_bytes, sha256_of
 from accounts.states import order_flow
@@ -41,7 +41,7 @@ def order_submit(*, by: User, order_id: UUID, emergency: bool = False, expected_
         raise Superseded
     order.emergency = emergency or order.emergency
     order.operator = by
-    target = recheck(order, by=by, terms=OrderTerms.of(order), line=line_of(order))
+    target = recheck(order, by=by, terms=OrderTerms.of(order))
     if target.account.id != order.account_id or target.institution.id != order.institution_id:
         raise Invalid(
             fields={

@@ -1,0 +1,143 @@
+"""The pull door of an institution's system: receive under leases, ack, extend, nack (R10)."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from accounts.services.messages import delivery_message
+from antifraud import db
+from antifraud.api.idempotency import opens_own_unit, writes
+from antifraud.api.viewsets import PolicyViewSet
+from banks.models import Delivery
+from banks.policy import Action
+from banks.services.queue import queue_ack, queue_extend, queue_nack, queue_receive
+
+POLL_SECONDS = 0.25
+LONGEST_WAIT = 20
+
+
+class ReceiveSerializer(serializers.Serializer[Any]):
+    """How many at most, how long to wait for the first, how long the lease."""
+
+    max = serializers.IntegerField(required=False, default=10)
+    wait = serializers.IntegerField(required=False, default=0, min_value=0, max_value=LONGEST_WAIT)
+    visibility = serializers.IntegerField(required=False, default=60)
+
+
+class ReceiptSerializer(serializers.Serializer[Any]):
+    """The receipt that came with the delivery."""
+
+    receipt = serializers.CharField(max_length=500)
+
+
+class ExtendSerializer(ReceiptSerializer):
+    """More time for the same lease."""
+
+    seconds = serializers.IntegerField()
+
+
+class NackSerializer(ReceiptSerializer):
+    """Why it is given back; no personal data."""
+
+    reason = serializers.CharField(max_length=200)
+
+
+class DeliverySerializer(serializers.Serializer[Any]):
+    """One delivery: the receipt, and the message itself."""
+
+    receipt = serializers.CharField()
+    lease_until = serializers.DateTimeField()
+    message = serializers.DictField()
+
+
+class ReceivedSerializer(serializers.Serializer[Any]):
+    """What `receive` answers."""
+
+    items = DeliverySerializer(many=True)
+
+
+class LeaseSerializer(serializers.Serializer[Any]):
+    """State of a delivery after ack, extend or nack."""
+
+    delivery_id = serializers.UUIDField()
+    state = serializers.CharField()
+    lease_until = serializers.DateTimeField(allow_null=True)
+
+
+class QueueViewSet(PolicyViewSet[Delivery]):
+    """The caller's own lane; a browser session of a risk officer may use it as well as the bank's system."""
+
+    queryset = Delivery.objects.all()
+    serializer_class = LeaseSerializer
+    policy_actions = {
+        "receive": Action.QUEUE_RECEIVE,
+        "ack": Action.QUEUE_ACK,
+        "extend": Action.QUEUE_EXTEND,
+        "nack": Action.QUEUE_NACK,
+    }
+
+    @extend_schema(request=ReceiveSerializer, responses=ReceivedSerializer)
+    @action(detail=False, methods=["post"])
+    @opens_own_unit
+    def receive(self, request: Any) -> Response:
+        """Lease deliveries, the most urgent first. Needs no Idempotency-Key: what was lost comes again after its lease.
+
+        With `wait` the call asks again every quarter of a second; no transaction is open in between (R5).
+        """
+        form = ReceiveSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        data = form.validated_data
+        deadline = time.monotonic() + data["wait"]
+        while True:
+            with db.unit_of_work(request.user):
+                taken = queue_receive(by=request.user, max_count=data["max"], visibility_seconds=data["visibility"])
+                items = [
+                    {
+                        "receipt": receipt,
+                        "lease_until": delivery.lease_until,
+                        "message": delivery_message(by=request.user, delivery=delivery),
+                    }
+                    for delivery, receipt in taken
+                ]
+            if items or time.monotonic() >= deadline:
+                return Response({"items": items})
+            time.sleep(POLL_SECONDS)
+
+    @extend_schema(request=ReceiptSerializer, responses=LeaseSerializer)
+    @action(detail=False, methods=["post"])
+    @writes
+    def ack(self, request: Any) -> Response:
+        """The system has the message safely; it is not offered again. Not an answer to the order (R6)."""
+        data = self._read(ReceiptSerializer)
+        return self._shown(queue_ack(by=request.user, receipt=data["receipt"]))
+
+    @extend_schema(request=ExtendSerializer, responses=LeaseSerializer)
+    @action(detail=False, methods=["post"])
+    @writes
+    def extend(self, request: Any) -> Response:
+        """Keep the lease longer; twelve hours at most in all."""
+        data = self._read(ExtendSerializer)
+        return self._shown(queue_extend(by=request.user, receipt=data["receipt"], seconds=data["seconds"]))
+
+    @extend_schema(request=NackSerializer, responses=LeaseSerializer)
+    @action(detail=False, methods=["post"])
+    @writes
+    def nack(self, request: Any) -> Response:
+        """Give it back; it is offered again after a growing pause."""
+        data = self._read(NackSerializer)
+        return self._shown(queue_nack(by=request.user, receipt=data["receipt"], reason=data["reason"]))
+
+    def _read(self, serializer: type[Any]) -> dict[str, Any]:
+        form = serializer(data=self.request.data)
+        form.is_valid(raise_exception=True)
+        data: dict[str, Any] = form.validated_data
+        return data
+
+    def _shown(self, delivery: Delivery) -> Response:
+        return Response({"delivery_id": str(delivery.id), "state": delivery.state, "lease_until": delivery.lease_until})

@@ -1,0 +1,55 @@
+"""The issuing unit takes an undecided order back; the open request for approval is worth nothing then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+
+from accounts.models import Order
+from accounts.services.orders.approve import order_approve
+from accounts.services.orders.submit import order_recall, order_submit
+from antifraud.approvals.models import ApprovalRequest
+from antifraud.errors import Forbidden, NotFound, WrongState
+from tests.accounts.factories import approve, draft, involve, new_case, nothing_happens, submit
+from tests.cast import World
+
+Act = Callable[[Any], AbstractContextManager[Any]]
+
+
+@pytest.fixture
+def waiting(world: World) -> Order:
+    """A stop that waits for an approver."""
+    row = involve(world.analyst_a, new_case(world.analyst_a), world.bank_a)
+    return submit(draft(world.analyst_a, world.second_a, row))
+
+
+def test_it_is_a_draft_again(world: World, act: Act, waiting: Order) -> None:
+    with act(world.duty_a):
+        order_recall(by=world.duty_a, order_id=waiting.id)
+    assert (Order.objects.get().status, ApprovalRequest.objects.get().outcome) == ("draft", "lapsed")
+    with nothing_happens(), pytest.raises(WrongState), act(world.approver_a):
+        order_approve(by=world.approver_a, order_id=waiting.id, payload_sha256=bytes(waiting.payload_sha256 or b""))
+
+
+def test_it_can_be_submitted_again_on_another_path(world: World, act: Act, waiting: Order) -> None:
+    with act(world.analyst_a):
+        order_recall(by=world.analyst_a, order_id=waiting.id)
+    with act(world.analyst_a):
+        order_submit(by=world.analyst_a, order_id=waiting.id, emergency=True)
+    assert list(ApprovalRequest.objects.filter(outcome="pending").values_list("action", flat=True)) == ["order.confirm"]
+
+
+@pytest.mark.parametrize(("name", "error"), [("analyst_b", NotFound), ("risk_a", NotFound), ("centre_approver", Forbidden)])
+def test_others_may_not(world: World, act: Act, waiting: Order, name: str, error: type[Exception]) -> None:
+    by = getattr(world, name)
+    with nothing_happens(), pytest.raises(error), act(by):
+        order_recall(by=by, order_id=waiting.id)
+
+
+def test_what_is_out_cannot_be_recalled(world: World, act: Act, waiting: Order) -> None:
+    approve(waiting, world.approver_a)
+    with nothing_happens(), pytest.raises(WrongState), act(world.analyst_a):
+        order_recall(by=world.analyst_a, order_id=waiting.id)
