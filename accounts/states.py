@@ -30,9 +30,10 @@ hold_flow = Workflow(
     ("active", "waiting"),
     [
         Transition("activate", ("waiting",), "active", "hold.activated"),
-        Transition("extend", ("active", "extended"), "extended", "hold.extended"),
-        Transition("convert", ("active", "extended"), "converted", "hold.converted"),
-        Transition("release", ("waiting", "active", "extended"), "released", "hold.released"),
+        # Also from "expired": what took effect at the bank before the end may be told after it.
+        Transition("extend", ("active", "extended", "expired"), "extended", "hold.extended"),
+        Transition("convert", ("active", "extended", "expired"), "converted", "hold.converted"),
+        Transition("release", ("waiting", "active", "extended", "expired"), "released", "hold.released"),
         Transition("expire", ("active", "extended"), "expired", "hold.expired"),
         Transition("lift", ("released", "expired"), "lift_confirmed", "hold.lifted"),
     ],

@@ -8,7 +8,7 @@ from typing import Any
 from celery import Celery, Task
 from celery.app import trace
 
-from antifraud import db
+from antifraud.tracing import set_request_id
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "antifraud.settings.production")
 
@@ -32,7 +32,7 @@ class TracedTask(Task):  # type: ignore[misc]
     def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
         """The prologue of every task."""
         headers = self.request.headers or {}
-        db.set_request_id(str(headers.get("request_id") or task_id))
+        set_request_id(str(headers.get("request_id") or task_id))
 
 
 app = Celery("antifraud", task_cls=TracedTask)

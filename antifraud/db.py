@@ -15,6 +15,9 @@ from typing import Any, Protocol, TypeVar
 from django.db import connection, models, transaction
 from django.db.models.functions import Now
 
+from antifraud.tracing import current_request_id as current_request_id
+from antifraud.tracing import set_request_id as set_request_id
+
 M = TypeVar("M", bound=models.Model)
 
 
@@ -113,16 +116,3 @@ def app_now() -> datetime:
 def lock(queryset: models.QuerySet[M]) -> models.QuerySet[M]:
     """Rows locked for change in one order (pk), so that two units cannot wait for each other."""
     return queryset.order_by("pk").select_for_update(of=("self",), no_key=True)
-
-
-_request_id: ContextVar[str] = ContextVar("antifraud_request_id", default="")
-
-
-def current_request_id() -> str:
-    """The id that binds log lines, audit rows and the answer of one request together."""
-    return _request_id.get()
-
-
-def set_request_id(value: str) -> None:
-    """Called by the request middleware, the task prologue and commands."""
-    _request_id.set(value)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -115,7 +115,7 @@ def put(queue: asyncio.Queue[str], kind: str) -> None:
 
 async def frames(
     hub: Hub, topics: list[str], beat: float = BEAT_SECONDS, life: float = LIFE_SECONDS
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Server-sent events for `life` seconds: hello, then hints, and a comment after each `beat` seconds of silence.
 
     The life is bounded so that a new ticket, and with it the log-in, is asked for again.

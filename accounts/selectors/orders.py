@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import F, Prefetch, QuerySet
 
-from accounts.models import Answer, Hold, Order
+from accounts.models import Answer, Hold, NextHop, Order
 from accounts.policy import Action
 from antifraud import db, policy
 from banks.models import User
@@ -20,7 +20,6 @@ SHOWN = (
     "approver", "acknowledged_by", "original", "corrects", "transfer__from_account__institution", "transfer__to_account", "instrument",
     "legal_profile",
 )  # fmt: skip
-MOST_SHOWN = 50
 TERM_RUNS = (Order.Status.ISSUED, Order.Status.ACKNOWLEDGED)
 
 
@@ -74,16 +73,18 @@ def drafts_list(*, user: User) -> QuerySet[Order]:
 
 
 def order_detail(*, user: User, order_id: UUID) -> Order:
-    """One order with its answers and holds, five statements at most; NotFound out of reach.
+    """One order with its answers (one, or two where the first was a mismatch) and holds; NotFound out of reach.
+
+    Five statements at most: order, answers, prior freezes, next hops with institutions, holds.
 
     An institution does not learn of an order that went to another one and that this order corrects.
     """
     answers = Answer.objects.select_related(
         "suggested_institution", "statement", "scan", "answered_by", "confirmed_by", "holder_record"
-    ).prefetch_related("prior_freezes", "next_hops__institution")
+    ).prefetch_related("prior_freezes", Prefetch("next_hops", NextHop.objects.select_related("institution")))
     rows = Order.objects.select_related(*SHOWN).prefetch_related(
-        Prefetch("answers", answers.order_by("seq")[:MOST_SHOWN]),
-        Prefetch("holds", Hold.objects.order_by("created_at", "pk")[:MOST_SHOWN]),
+        Prefetch("answers", answers.order_by("seq")),
+        Prefetch("holds", Hold.objects.order_by("created_at", "pk")),
     )
     order = policy.get(user, Action.ORDER_VIEW, rows, order_id)
     if order.corrects and user.institution.is_executing and order.corrects.institution_id != order.institution_id:

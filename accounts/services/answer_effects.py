@@ -2,86 +2,123 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Answer, Hold, Involvement, Order
-from accounts.models.hold import LIVE
 from accounts.rules.order_kinds import order_kind
+from accounts.selectors.identity import root_id
 from accounts.services.accounts import account_involve, name_learn
-from accounts.services.holds import hold_extend, hold_open, hold_release, lift_apply
+from accounts.services.answer_input import AnswerInput
+from accounts.services.holds import hold_expire, hold_extend, hold_lift_apply, hold_open, hold_release
 from accounts.services.orders.follow import release_draft
 from accounts.services.transfers import transfer_note
 from antifraud import db
 from antifraud.errors import Conflict
 from banks.models import User
+from banks.selectors.institutions import system_user
 from banks.selectors.profiles import profile_of
+from cases.models import Case
 
-ACTED = {"executed", "partial"}
+ACTED = frozenset({"executed", "partial"})
 MOST_LEVELS = 30
+ENDED = (Hold.Status.CONVERTED, Hold.Status.RELEASED, Hold.Status.LIFT_CONFIRMED)
 
 
-def answer_effects(*, by: User, order: Order, answer: Answer, crossed: bool = False) -> None:
-    """Carry out an answer that has been written. `crossed`: the order had been cancelled, so its hold must go again."""
+def answer_effects(
+    *, by: User, order: Order, answer: Answer, said: AnswerInput | None = None, crossed: bool = False
+) -> None:
+    """Carry out an answer that has been written.
+
+    `said`: the live answer, whose mode and end shape the hold; None for one from paper. `crossed`: the order had been
+    cancelled, so what was done on it must be undone.
+    """
     kind = order_kind(order.kind)
     if answer.outcome in ACTED:
         if kind.creates_hold:
-            hold = hold_open(by=by, order=order, answer=answer, waiting_rank=answer.waiting_rank)
-            if crossed or order.error_found_at is not None:
-                _undo(by, order, hold)
+            _place(by, order, answer, said, crossed)
         elif kind.verb == "extend":
-            hold_extend(by=by, hold=_original_hold(order), order=order)
+            _extend(by, order, answer, said, crossed)
         elif kind.verb == "release":
             _release(by, order, answer)
     _propose_next_hops(by, order, answer)
-    holder = getattr(answer, "holder_record", None) if order.kind == "query_holder" else None
-    if holder is not None:
-        name_learn(account=order.account, name=holder.name.open(), source="answer")
+    if order.kind == "query_holder":
+        _learn_holder(order, answer)
 
 
-def _undo(by: User, order: Order, hold: Hold) -> None:
-    now = db.require_unit_of_work().now
-    hours = profile_of(order.legal_profile).clocks.issued_in_error_hours
-    release_draft(
-        by=by, hold=hold, trigger="error" if order.error_found_at else "crossed", due_at=now + timedelta(hours=hours)
+def _place(by: User, order: Order, answer: Answer, said: AnswerInput | None, crossed: bool) -> None:
+    hold = hold_open(
+        by=by, order=order, answer=answer, mode=said.mode if said else "", stated_end=said.expires_at if said else None
     )
+    if crossed or order.error_found_at is not None:
+        now = db.require_unit_of_work().now
+        _undo(by, order, hold, due_at=now + timedelta(hours=_error_hours(order)))
+
+
+def _extend(by: User, order: Order, answer: Answer, said: AnswerInput | None, crossed: bool) -> None:
+    hold = _original_hold(order)
+    former_end = hold.legal_expires_at
+    hold_extend(
+        by=by, hold=hold, order=order, effective_at=answer.effective_at, stated_end=said.expires_at if said else None
+    )
+    if crossed or order.error_found_at is not None:
+        # Until its former end the hold was right.
+        now = db.require_unit_of_work().now
+        due_at = now + timedelta(hours=_error_hours(order))
+        _undo(by, order, hold, due_at=max(due_at, former_end) if former_end else due_at)
+
+
+def _undo(by: User, order: Order, hold: Hold, *, due_at: datetime) -> None:
+    release_draft(by=by, hold=hold, trigger="error" if order.error_found_at else "crossed", due_at=due_at)
+
+
+def _error_hours(order: Order) -> int:
+    return profile_of(order.legal_profile).clocks.issued_in_error_hours
 
 
 def _original_hold(order: Order) -> Hold:
-    hold = (
-        db.lock(
-            Hold.objects.select_related("legal_profile", "institution").filter(order=order.original_id, status__in=LIVE)
-        )
-        .order_by("-created_at")
-        .first()
-    )
+    """The hold that an extension or release is about, held for change; one that has expired is still there to be
+    extended in time or lifted. Raises Conflict `hold_ended`."""
+    rows = Hold.objects.select_related("legal_profile", "institution").filter(order=order.original_id)
+    hold = db.lock(rows.exclude(status__in=ENDED)).order_by("-created_at", "pk").first()
     if hold is None:
         raise Conflict(
-            _("The hold that this order is about has ended already. Answer 'refused' with the matching reason."),
+            _(
+                "The hold that this order is about has ended already. Answer 'refused' with the reason that the order "
+                "was processed before."
+            ),
             code="hold_ended",
         )
     return hold
 
 
 def _release(by: User, order: Order, answer: Answer) -> None:
-    """An executed release says when the hold came off: it ends the hold and confirms the lift in one."""
+    """An executed release says when the hold came off: it ends the hold and confirms the lift in one.
+
+    A hold that had expired by then only lacked this confirmation.
+    """
     hold = _original_hold(order)
     now = db.require_unit_of_work().now
     at = answer.effective_at or now
-    cause = order.trigger or "released"
-    hold_release(by=by, hold=hold, cause=cause, trigger_at=order.triggered_at or order.issued_at or now, released_at=at)
-    lift_apply(by=by, hold=hold, lifted_at=at)
+    if hold.legal_expires_at is None or at < hold.legal_expires_at:
+        trigger_at = order.triggered_at or order.issued_at or now
+        hold_release(by=by, hold=hold, cause=order.trigger or "released", trigger_at=trigger_at, released_at=at)
+    elif hold.status != Hold.Status.EXPIRED:
+        hold_expire(hold, by=system_user())
+    hold_lift_apply(by=by, hold=hold, lifted_at=at, field="effective_from")
 
 
 def _propose_next_hops(by: User, order: Order, answer: Answer) -> None:
-    """Each next hop becomes a proposed account one level further down, with the transfer into it."""
-    hops = list(answer.next_hops.select_related("institution"))
-    if not hops:
+    """Each next hop becomes a proposed account one level further down, with the transfer into it.
+
+    A case that was closed meanwhile takes nothing in; the hops stand in the answer all the same.
+    """
+    hops = list(answer.next_hops.select_related("institution").order_by("pk"))
+    if not hops or order.case.status == Case.Status.CLOSED:
         return
-    level = (
-        Involvement.objects.filter(case=order.case_id, account=order.account_id).values_list("level", flat=True).first()
-    )
+    root = root_id(order.account)
+    level = Involvement.objects.filter(case=order.case_id, account=root).values_list("level", flat=True).first()
     for hop in hops:
         involvement = account_involve(
             by=by, case=order.case, number=hop.number.open(), institution=hop.institution, kind="",
@@ -90,8 +127,20 @@ def _propose_next_hops(by: User, order: Order, answer: Answer) -> None:
         )  # fmt: skip
         hop.account_id = involvement.account_id
         hop.save(update_fields=["account"])
-        if hop.amount_minor and involvement.account_id != order.account_id:
+        if hop.amount_minor and involvement.account_id != root:
             transfer_note(
                 by=by, case=order.case, to_account=involvement.account, amount_minor=hop.amount_minor, currency=hop.currency,
                 at=hop.at, from_account=order.account, channel="", reference="", source="next_hop",
             )  # fmt: skip
+
+
+def _learn_holder(order: Order, answer: Answer) -> None:
+    """The bank's own record: its name is what later orders carry, its identity number belongs to the account."""
+    holder = getattr(answer, "holder_record", None)
+    if holder is None:
+        return
+    account = order.account
+    name_learn(account=account, name=holder.name.open(), source="answer")
+    if holder.id_number is not None:
+        account.holder_id_number = holder.id_number.open()
+        account.save(update_fields=["holder_id_number"])

@@ -49,7 +49,11 @@ class HolderInput:
 
 @dataclass(frozen=True)
 class AnswerInput:
-    """One answer; amounts in minor units of `currency`, times aware. The names are those of the rules' AnswerDraft."""
+    """One answer; amounts in minor units of `currency`, times aware. The names are those of the rules' AnswerDraft.
+
+    `mode` and `expires_at` are what the institution's system really holds, where it differs from the order: they
+    shape the hold (an earlier end is taken, a later one refused).
+    """
 
     outcome: str
     handled_by: str
@@ -64,6 +68,7 @@ class AnswerInput:
     currency: str = "CNY"
     effective_from: datetime | None = None
     expires_at: datetime | None = None
+    mode: str = ""
     waiting_rank: int | None = None
     handled_phone: str = ""
     second_person: str = ""

@@ -54,6 +54,14 @@ def answer_save(*, by: User, order: Order, answer: AnswerInput, source: str, sca
     return saved
 
 
+def answer_delete(answer: Answer) -> None:
+    """Remove an answer that never took effect, with its parts; its files stay in the case. The caller has authorised."""
+    answer.prior_freezes.all().delete()
+    answer.next_hops.all().delete()
+    HolderRecord.objects.filter(answer=answer).delete()
+    answer.delete()
+
+
 def _parts(saved: Answer, answer: AnswerInput, order: Order) -> None:
     currency = saved.currency
     PriorFreeze.objects.bulk_create(

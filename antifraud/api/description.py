@@ -11,7 +11,7 @@ from antifraud.api.authentication import SessionAuthentication
 from antifraud.api.permissions import LoggedIn
 
 
-class SchemaView(SpectacularYAMLAPIView):  # type: ignore[misc]
+class SchemaView(SpectacularYAMLAPIView):
     """The description of exactly those operations that the reader's role has."""
 
     permission_classes = [LoggedIn]
@@ -19,7 +19,7 @@ class SchemaView(SpectacularYAMLAPIView):  # type: ignore[misc]
 
 # Swagger's own page needs one inline style; this address alone gets the looser rule, scripts stay strict.
 @method_decorator(csp_update({"style-src": [UNSAFE_INLINE]}), name="dispatch")
-class DocsView(SpectacularSwaggerSplitView):  # type: ignore[misc]
+class DocsView(SpectacularSwaggerSplitView):
     """The description as a page, for people who are logged in; all files come from this server."""
 
     authentication_classes = [SessionAuthentication]

@@ -101,7 +101,7 @@ def capped_count(queryset: QuerySet[Any], cap: int = 1000) -> tuple[int, bool]:
 class KeysetPagination(BasePagination):
     """`?limit=` and `?cursor=`; the view names its ordering in `keyset`."""
 
-    def paginate_queryset(self, queryset: QuerySet[M], request: Any, view: Any = None) -> list[M]:
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> list[Any]:
         """The page's rows; raises BadRequest for a limit or cursor that cannot be used."""
         params = request.query_params
         self.page: Page[Any] = keyset_page(queryset, view.keyset, params.get("cursor"), page_limit(params.get("limit")))
@@ -139,7 +139,7 @@ def _column(queryset: QuerySet[Any], name: str) -> _Column:
     annotation = queryset.query.annotations.get(path)
     found = annotation.output_field if annotation is not None else _model_field(queryset.model, path)
     target = found.target_field if isinstance(found, models.ForeignKey) else found
-    kinds = models.UUIDField | models.DateField | models.IntegerField | models.CharField | models.TextField
+    kinds = (models.UUIDField, models.DateField, models.IntegerField, models.CharField, models.TextField)
     if not isinstance(target, kinds) or (annotation is None and found.null):
         raise ImproperlyConfigured(f"{path} cannot order pages: it may be NULL or has no exact text form")
     return _Column(path, name.startswith("-"), target)

@@ -86,7 +86,7 @@ def translate(exc: Exception) -> AppError | None:
     if isinstance(exc, ValidationError):
         return Invalid(fields=_django_fields(exc))
     if isinstance(exc, exceptions.Throttled):
-        return RateLimited(extra={RETRY_AFTER: math.ceil(exc.wait or 1)})
+        return RateLimited(extra={RETRY_AFTER: math.ceil(getattr(exc, "wait", None) or 1)})
     if isinstance(exc, exceptions.PermissionDenied | PermissionDenied):
         return CsrfFailed() if _is_csrf(exc) else Forbidden()
     if isinstance(exc, OperationalError | InterfaceError):

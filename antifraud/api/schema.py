@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -59,10 +59,10 @@ WRITING = {
 }
 
 
-class ProblemSchema(AutoSchema):  # type: ignore[misc]
+class ProblemSchema(AutoSchema):
     """drf-spectacular's inspector with what every operation of this API has in common."""
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> list[Any]:
         """Idempotency-Key on what is written, If-Match on what changes one object."""
         if self.method not in {"POST", "PUT", "PATCH", "DELETE"}:
             return []
@@ -80,12 +80,14 @@ class ProblemSchema(AutoSchema):  # type: ignore[misc]
         )
         return [key, version] if "{" in self.path else [key]
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         reasons = ALWAYS | (ONE_OBJECT if "{" in self.path else {})
         if self.method not in {"GET", "HEAD"}:
             reasons |= WRITING
-        component = ResolvedComponent(COMPONENT, ResolvedComponent.SCHEMA, schema=PROBLEM, object=COMPONENT)
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
+            COMPONENT, ResolvedComponent.SCHEMA, schema=PROBLEM, object=COMPONENT
+        )
         self.registry.register_on_missing(component)
         for status, reason in reasons.items():
             content = {CONTENT_TYPE: {"schema": component.ref}}

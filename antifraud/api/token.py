@@ -72,7 +72,7 @@ def basic_pair(encoded: str) -> tuple[str, str]:
 
 def _refuse_client(request: HttpRequest, counted: dict[str, str]) -> HttpResponse:
     """Count the failure. Axes would keep the form's fields, the secret among them, and answer with a page of its own."""
-    request.POST = QueryDict()  # type: ignore[assignment]
+    request.POST = QueryDict()
     AxesProxyHandler.user_login_failed(TokenView, counted, request)
     request.axes_locked_out = False  # type: ignore[attr-defined]
     log.warning("token refused", reason="invalid client")

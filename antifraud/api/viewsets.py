@@ -31,7 +31,7 @@ _WRITING = frozenset({"post", "put", "patch", "delete"})
 _STANDARD = frozenset({"create", "update", "partial_update", "destroy"})
 
 
-class PolicyFilterSet(FilterSet):
+class PolicyFilterSet(FilterSet):  # type: ignore[misc]
     """Filters that tell nothing: a relation is compared by id, never looked up (an unknown id would answer otherwise)."""
 
     class Meta:
@@ -41,7 +41,7 @@ class PolicyFilterSet(FilterSet):
         }
 
 
-class PolicyFilterBackend(DjangoFilterBackend):
+class PolicyFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
     """`filterset_fields` is the whole list of what may be asked; any other parameter is an error, not ignored."""
 
     filterset_base = PolicyFilterSet
@@ -91,7 +91,8 @@ class PolicyViewSet(viewsets.GenericViewSet[M]):
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         """Authenticate, ask the policy, narrow the rows, and put reading handlers into a unit of work."""
         super().initial(request, *args, **kwargs)
-        self.queryset = policy.scope(request.user, self.policy_action, self._all_rows())
+        # The stubs take the class attribute for a manager's descriptor.
+        self.queryset = policy.scope(request.user, self.policy_action, self._all_rows())  # type: ignore[arg-type]
         if request.method in READING:
             name = request.method.lower()
             setattr(self, name, _reads(getattr(self, name)))
@@ -103,20 +104,21 @@ class PolicyViewSet(viewsets.GenericViewSet[M]):
 
     def get_queryset(self) -> QuerySet[M]:
         """The rows within reach; none outside of a request (the schema only needs the model)."""
-        if "queryset" not in self.__dict__:
-            return self._all_rows().none()
-        return super().get_queryset()
+        narrowed: QuerySet[M] = self.__dict__.get("queryset", self._all_rows().none())
+        return narrowed.all()
 
     def get_object(self, *, lock: bool = False) -> M:
         """The row named by the address, fetched and authorised in one step; absent and foreign are the same 404 (R31)."""
         pk = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
-        return policy.get(self.request.user, self.policy_action, self._all_rows(), pk, lock=lock)
+        user: Any = self.request.user
+        return policy.get(user, self.policy_action, self._all_rows(), pk, lock=lock)
 
     def _all_rows(self) -> QuerySet[M]:
-        rows = type(self).queryset
-        if rows is None:
+        declared: Any = type(self).queryset
+        if declared is None:
             raise ImproperlyConfigured(f"{type(self).__name__} names no queryset")
-        return rows.all()
+        rows: QuerySet[M] = declared.all()
+        return rows
 
 
 class ListMixin:

@@ -28,10 +28,8 @@ TRUST = 0.9  # what the longest matching prefix can claim: public tables disagre
 OTHER_LENGTH = 0.4  # weight of a row whose card length differs from the number's
 
 MESSAGES: dict[str, str] = {
-    "prefix_file_empty": "The file holds no card prefixes. Choose a CSV file with the columns bin, "
-    "bank, type, length.",
-    "prefix_heading_missing": "The column {field} is missing. The first line must name bin, bank, "
-    "type and length.",
+    "prefix_file_empty": "The file holds no card prefixes. Choose a CSV file with the columns bin, bank, type, length.",
+    "prefix_heading_missing": "The column {field} is missing. The first line must name bin, bank, type and length.",
     "prefix_columns": "Line {line} has {found} cells instead of {expected}. Complete the line.",
     "prefix_bad": "Line {line}: bin must be 2 to 12 digits. Correct the prefix.",
     "prefix_bank_bad": "Line {line}: bank must be a code of 1 to 20 letters and digits. Fill in the bank.",
@@ -148,9 +146,7 @@ def read_prefix_csv(text: str) -> PrefixCsv:
             return PrefixCsv([], [Problem("prefix_file_empty", {"line": 1})])
         missing = [name for name in CSV_HEADINGS if name not in heading]
         if missing:
-            return PrefixCsv(
-                [], [Problem("prefix_heading_missing", {"line": 1, "field": f}) for f in missing]
-            )
+            return PrefixCsv([], [Problem("prefix_heading_missing", {"line": 1, "field": f}) for f in missing])
         first_seen: dict[PrefixRow, int] = {}
         for cells in reader:
             line = reader.line_num

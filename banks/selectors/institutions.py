@@ -50,6 +50,11 @@ def institution_detail(*, user: User, institution_id: UUID) -> Institution:
     return policy.get(user, Action.INSTITUTION_VIEW, queryset, institution_id)
 
 
+def institution_by_code(code: str) -> Institution | None:
+    """The institution of that code, for commands; None where there is none."""
+    return Institution.objects.filter(code=code.strip().lower()).first()
+
+
 def police_audience(unit: Institution) -> list[int]:
     """Group ids of everybody who works a unit's cases: the unit, its superiors, and all centres. One statement."""
     with connection.cursor() as cursor:

@@ -12,7 +12,7 @@ from antifraud.audit.models import AuditEntry
 from antifraud.crypto.blind import blind_bucket
 from antifraud.crypto.normal import normal_name
 from banks.models import User
-from cases.models import Case, FilingDraft, Victim
+from cases.models import Attachment, Case, FilingDraft, Victim
 from cases.policy import Action
 
 KEYSET = ("-listed_at", "-id")
@@ -74,6 +74,12 @@ def case_timeline(*, user: User, case: Case, verbs: tuple[str, ...] = ()) -> Que
     if verbs:
         rows = rows.filter(verb__in=verbs)
     return rows.order_by("-at", "-id")
+
+
+def case_files(*, user: User, case: Case, purpose: str) -> QuerySet[Attachment]:
+    """The files of a case for one purpose, newest first."""
+    rows = policy.scope(user, Action.ATTACHMENT_VIEW, Attachment.objects.select_related("uploaded_by"))
+    return rows.filter(case=case, purpose=purpose).order_by("-uploaded_at", "pk")
 
 
 def drafts_list(*, user: User) -> QuerySet[FilingDraft]:

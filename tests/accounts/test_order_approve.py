@@ -242,7 +242,9 @@ def test_statements_do_not_grow_with_other_rows(world: World, act: Act) -> None:
     case = new_case(world.analyst_a, filed=True)
 
     def cost() -> tuple[int, int]:
-        order = draft(world.analyst_a, world.second_a, involve(world.analyst_a, case, world.bank_a))
+        row = involve(world.analyst_a, case, world.bank_a)
+        pay(world.analyst_a, case, row.account)
+        order = draft(world.analyst_a, world.second_a, row)
         operator, approver = order.operator, world.approver_a
         with CaptureQueriesContext(connection) as submitting, act(operator):
             order = order_submit(by=operator, order_id=order.id)

@@ -77,7 +77,9 @@ class NoteViewSet(PolicyViewSet[User]):
             return Response({"code": "teapot"}, status=418)
         if word == "database":
             raise OperationalError("gone")
-        return Response({"id": row.id, "account": "6222021234567890123"}, status=201, headers={"Location": f"/notes/{row.id}"})
+        return Response(
+            {"id": row.id, "account": "6222021234567890123"}, status=201, headers={"Location": f"/notes/{row.id}"}
+        )
 
     @writes
     def destroy(self, request: Any, pk: str) -> Response:

@@ -47,7 +47,9 @@ def test_a_wrong_token_is_nobody(token: str, happened: Callable[[str], int]) -> 
     assert happened("example.note") == 0
 
 
-@pytest.mark.parametrize("kind", ["user", "institution", "expired", "scope", "resource", "client", "role", "elsewhere", "orphan"])
+@pytest.mark.parametrize(
+    "kind", ["user", "institution", "expired", "scope", "resource", "client", "role", "elsewhere", "orphan"]
+)
 def test_a_token_dies_with_what_it_stands_for(
     kind: str, machine: Client, machine_client: Any, world: Any, happened: Callable[[str], int]
 ) -> None:

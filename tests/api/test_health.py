@@ -45,7 +45,8 @@ def ready() -> tuple[int, dict[str, Any]]:
 def age(name: str, seconds: float) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE af_outbox_heartbeat SET last_ok_at = clock_timestamp() - make_interval(secs => %s) WHERE name = %s", [seconds, name]
+            "UPDATE af_outbox_heartbeat SET last_ok_at = clock_timestamp() - make_interval(secs => %s) WHERE name = %s",
+            [seconds, name],
         )
 
 
@@ -131,9 +132,8 @@ def test_many_askers_cost_one_look_a_second(beating: None, client: Client, djang
 
 
 def test_probes_may_come_by_plain_http() -> None:
-    from importlib import import_module
-
     import re
+    from importlib import import_module
 
     production = import_module("antifraud.settings.production")
     assert all(any(re.search(rule, path) for rule in production.SECURE_REDIRECT_EXEMPT) for path in ("livez", "readyz"))

@@ -19,7 +19,9 @@ KEY = "9f4f2f0a-7a52-4a2b-8f3e-000000000001"
 Happened = Callable[[str], int]
 
 
-def note(client: Client, word: str = "hello", *, key: str | None = KEY, path: str = "/api/v1/notes", raw: str = "") -> Any:
+def note(
+    client: Client, word: str = "hello", *, key: str | None = KEY, path: str = "/api/v1/notes", raw: str = ""
+) -> Any:
     headers = {} if key is None else {"Idempotency-Key": key}
     return client.post(path, raw or f'{{"word": "{word}"}}', content_type="application/json", headers=headers)
 
@@ -46,7 +48,11 @@ def test_the_kept_answer_is_encrypted(machine: Client) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "path"),
-    [('{"word": "other"}', "/api/v1/notes"), ('{"word":"hello"}', "/api/v1/notes"), ('{"word": "hello"}', "/api/v1/notes/refuse")],
+    [
+        ('{"word": "other"}', "/api/v1/notes"),
+        ('{"word":"hello"}', "/api/v1/notes"),
+        ('{"word": "hello"}', "/api/v1/notes/refuse"),
+    ],
 )
 def test_the_same_key_for_another_request_is_refused(raw: str, path: str, machine: Client, happened: Happened) -> None:
     note(machine)
@@ -128,12 +134,17 @@ def test_the_unit_of_work_is_the_callers(machine: Client) -> None:
     assert answer.json() == {"unit": True}
 
 
-@pytest.mark.parametrize(("header", "status"), [('"1"', 200), ("*", 200), (None, 200), ('"2"', 409), ("1", 400), ('W/"1"', 400), ('"x"', 400)])
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [('"1"', 200), ("*", 200), (None, 200), ('"2"', 409), ("1", 400), ('W/"1"', 400), ('"x"', 400)],
+)
 def test_the_version_seen_is_respected(
     header: str | None, status: int, log_in: Callable[[Any], Client], world: Any, happened: Happened
 ) -> None:
     headers = {"If-Match": header} if header else {}
-    answer = log_in(world.admin).patch(f"/api/v1/users/{world.risk_a.id}", "{}", content_type="application/json", headers=headers)
+    answer = log_in(world.admin).patch(
+        f"/api/v1/users/{world.risk_a.id}", "{}", content_type="application/json", headers=headers
+    )
     assert answer.status_code == status
     assert happened("example.change") == (1 if status == 200 else 0)
     if status == 200:
@@ -179,7 +190,11 @@ class TestParallel:
         with ThreadPoolExecutor(1) as pool:
             with db.unit_of_work(world.machine_a):
                 IdempotencyRecord.objects.create(
-                    principal=world.machine_a.id, institution_id=world.bank_a.id, key=KEY, method_path="", body_sha256=b""
+                    principal=world.machine_a.id,
+                    institution_id=world.bank_a.id,
+                    key=KEY,
+                    method_path="",
+                    body_sha256=b"",
                 )
                 answer = pool.submit(ask).result(timeout=10)
             assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (409, "in_progress", "1")

@@ -229,7 +229,13 @@ def test_a_dead_broker_lets_streams_open_and_closes_cleanly() -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/livez", 200), ("GET", "/", 404), ("GET", "/live/x", 404), ("POST", "/livez", 404), ("POST", "/live/", 405)],
+    [
+        ("GET", "/livez", 200),
+        ("GET", "/", 404),
+        ("GET", "/live/x", 404),
+        ("POST", "/livez", 404),
+        ("POST", "/live/", 405),
+    ],
 )
 def test_other_addresses(method: str, path: str, status: int) -> None:
     async def story(app: live.Live) -> None:

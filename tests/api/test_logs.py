@@ -41,7 +41,16 @@ def lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
 
 
 @pytest.mark.parametrize(
-    "secret", [ACCOUNT, PHONE, IDENTITY, "6222 0212 3456 7890 123", "138-0013-8000", "+86 138 0013 8000", "６２２２０２１２３４５６７８９０"]
+    "secret",
+    [
+        ACCOUNT,
+        PHONE,
+        IDENTITY,
+        "6222 0212 3456 7890 123",
+        "138-0013-8000",
+        "+86 138 0013 8000",
+        "６２２２０２１２３４５６７８９０",
+    ],
 )
 def test_long_numbers_are_masked(secret: str) -> None:
     told = masked(f"account {secret}, please")
@@ -89,7 +98,12 @@ class Person:
 
 def test_values_of_any_kind_are_cleaned(lines: Callable[[], list[dict[str, Any]]]) -> None:
     get_logger("tests.logs").warning(
-        "met", number=int(ACCOUNT), person=Person(), nested={"a": [ACCOUNT, {ACCOUNT: 1}]}, raw=ACCOUNT.encode(), hidden=Secret(ACCOUNT)
+        "met",
+        number=int(ACCOUNT),
+        person=Person(),
+        nested={"a": [ACCOUNT, {ACCOUNT: 1}]},
+        raw=ACCOUNT.encode(),
+        hidden=Secret(ACCOUNT),
     )
     (line,) = lines()
     assert "6222" not in json.dumps(line)
@@ -132,13 +146,9 @@ def test_only_errors_without_data_speak() -> None:
 
 
 def test_the_cause_of_an_error_is_named() -> None:
-    try:
-        try:
-            raise KeyError(NAME)
-        except KeyError as error:
-            raise ImproperlyConfigured("no such key") from error
-    except ImproperlyConfigured as error:
-        assert describe(error)["because"] == "KeyError"
+    error = ImproperlyConfigured("no such key")
+    error.__cause__ = KeyError(NAME)
+    assert describe(error)["because"] == "KeyError"
 
 
 def test_deep_and_endless_values_end() -> None:

@@ -30,7 +30,9 @@ def test_a_well_formed_id_is_kept(offered: str) -> None:
     assert answer.content.decode() == offered  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("offered", ["", "short", "a" * 65, "with space", "a_b_c_d_e", "6222021234567890123", "evil\r\nX: 1", "é" * 9])
+@pytest.mark.parametrize(
+    "offered", ["", "short", "a" * 65, "with space", "a_b_c_d_e", "6222021234567890123", "evil\r\nX: 1", "é" * 9]
+)
 def test_any_other_id_is_replaced(offered: str) -> None:
     request = ASK.get("/")
     request.META["HTTP_X_REQUEST_ID"] = offered
@@ -73,7 +75,9 @@ def test_a_refusal_becomes_an_answer_and_a_defect_does_not() -> None:
         assert answer.status_code == status
 
 
-@pytest.mark.parametrize(("path", "kind"), [("/x/", "text/html; charset=utf-8"), ("/api/v1/x", "application/problem+json")])
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/x/", "text/html; charset=utf-8"), ("/api/v1/x", "application/problem+json")]
+)
 def test_a_stale_form_is_told_so(path: str, kind: str) -> None:
     answer = csrf_failure(ASK.post(path), reason="CSRF cookie not set.")
     assert (answer.status_code, answer["Content-Type"]) == (403, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from typing import Any
@@ -77,7 +78,10 @@ def test_twenty_levels_are_allowed() -> None:
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abc", max_size=3), inner, max_size=4),
     max_leaves=20,
 )
@@ -90,15 +94,13 @@ def test_every_plain_value_comes_back(value: Any) -> None:
 
 @given(st.binary(max_size=200))
 def test_no_bytes_do_anything_but_parse_or_refuse(raw: bytes) -> None:
-    try:
-        loads(raw)
-    except BadRequest as refusal:
-        assert refusal.code != "bad_request"
+    with contextlib.suppress(BadRequest):
+        json.dumps(loads(raw), ensure_ascii=False).encode()
 
 
 def test_a_refusal_quotes_nothing() -> None:
     with pytest.raises(BadRequest) as refusal:
-        loads('{"account": "6222021234567890123'.encode())
+        loads(b'{"account": "6222021234567890123')
     assert "6222" not in str(refusal.value)
     assert refusal.value.__cause__ is None
     assert refusal.value.__suppress_context__

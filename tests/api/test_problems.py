@@ -78,7 +78,11 @@ def test_a_defect_stays_a_defect(exc: Exception) -> None:
 
 def test_absent_and_foreign_are_the_same_bytes() -> None:
     seen = set()
-    for exc in (Http404("No Order matches"), exceptions.NotFound("order 7"), NotFound("not yours", code="foreign", next_step="ask")):
+    for exc in (
+        Http404("No Order matches"),
+        exceptions.NotFound("order 7"),
+        NotFound("not yours", code="foreign", next_step="ask"),
+    ):
         db.set_request_id(str(uuid.uuid4()))
         answer = handled(exc)
         seen.add((answer.status_code, answer["Content-Type"], answer.content))
@@ -116,7 +120,9 @@ def test_own_and_djangos_field_errors() -> None:
 
 
 def test_extra_facts_and_the_next_step_are_told_but_cannot_replace_the_rest() -> None:
-    told = body(Conflict(next_step="Wait.", extra={"version": 7, "order": uuid.UUID(int=1), "status": 200, "code": "x"}))
+    told = body(
+        Conflict(next_step="Wait.", extra={"version": 7, "order": uuid.UUID(int=1), "status": 200, "code": "x"})
+    )
     assert (told["status"], told["code"], told["version"], told["next_step"]) == (409, "conflict", 7, "Wait.")
     assert told["order"] == str(uuid.UUID(int=1))
 
@@ -142,12 +148,21 @@ def test_an_instance_needs_a_uuid() -> None:
 def test_defects_and_unknown_addresses_under_api_are_problems_too() -> None:
     answer = problems.server_error(RequestFactory().get("/api/v1/x"))
     assert (answer.status_code, json.loads(answer.content)["code"]) == (500, "internal_error")
-    assert problems.bad_request(RequestFactory().get("/api/v1/x"), SuspiciousOperation("host"))["Content-Type"] == problems.CONTENT_TYPE
+    assert (
+        problems.bad_request(RequestFactory().get("/api/v1/x"), SuspiciousOperation("host"))["Content-Type"]
+        == problems.CONTENT_TYPE
+    )
 
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(Conflict(), 409), (Forbidden(), 403), (NotFound(), 404), (RateLimited(), 429), (Invalid(fields={"a": ["Enter a."]}), 422)],
+    [
+        (Conflict(), 409),
+        (Forbidden(), 403),
+        (NotFound(), 404),
+        (RateLimited(), 429),
+        (Invalid(fields={"a": ["Enter a."]}), 422),
+    ],
 )
 def test_pages_get_pages_and_htmx_gets_a_fragment(error: AppError, status: int) -> None:
     page = problems.answer(RequestFactory().get("/orders/"), error)

@@ -42,7 +42,7 @@ def test_each_reader_sees_the_operations_of_the_own_role(log_in: LogIn, world: A
 
 def test_operations_name_key_version_problems_and_log_in(log_in: LogIn, world: Any) -> None:
     document = described(log_in(world.admin))
-    validate_schema(document)
+    validate_schema(document)  # type: ignore[no-untyped-call]
     change = document["paths"]["/api/v1/users/{id}"]["patch"]
     assert {"Idempotency-Key", "If-Match", "id"} <= {p["name"] for p in change["parameters"]}
     assert {"200", "400", "401", "403", "404", "409", "413", "415", "422", "429", "503"} <= set(change["responses"])
@@ -59,7 +59,11 @@ def test_lists_are_described_as_they_answer(log_in: LogIn, world: Any) -> None:
     listing = document["paths"]["/api/v1/users"]["get"]
     assert {p["name"] for p in listing["parameters"]} == {"limit", "cursor", "username", "institution"}
     reference = listing["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
-    assert set(document["components"]["schemas"][reference]["properties"]) == {"items", "next_cursor", "previous_cursor"}
+    assert set(document["components"]["schemas"][reference]["properties"]) == {
+        "items",
+        "next_cursor",
+        "previous_cursor",
+    }
     assert "409" not in listing["responses"]
 
 

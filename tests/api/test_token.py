@@ -52,7 +52,11 @@ def test_neither_token_nor_secret_is_stored_in_clear() -> None:
 
 
 def test_settings_cannot_make_tokens_live_longer(settings: Any) -> None:
-    settings.OAUTH2_PROVIDER = {**settings.OAUTH2_PROVIDER, "ACCESS_TOKEN_EXPIRE_SECONDS": 86_400, "ALWAYS_RELOAD_OAUTHLIB_CORE": True}
+    settings.OAUTH2_PROVIDER = {
+        **settings.OAUTH2_PROVIDER,
+        "ACCESS_TOKEN_EXPIRE_SECONDS": 86_400,
+        "ALWAYS_RELOAD_OAUTHLIB_CORE": True,
+    }
     told = fetch_token().json()
     assert told["expires_in"] == 600
     assert stored()[0].expires <= timezone.now() + timedelta(seconds=600)
@@ -99,7 +103,10 @@ def test_who_is_switched_off_gets_none(what: str, world: Any) -> None:
 @pytest.mark.parametrize(
     ("form", "error"),
     [
-        ({"grant_type": "password", "username": "risk_a", "password": "correct horse battery"}, "unsupported_grant_type"),
+        (
+            {"grant_type": "password", "username": "risk_a", "password": "correct horse battery"},
+            "unsupported_grant_type",
+        ),
         ({"grant_type": "authorization_code", "code": "x"}, "unsupported_grant_type"),
         ({"grant_type": "refresh_token", "refresh_token": "x"}, "unsupported_grant_type"),
         ({"grant_type": ""}, "invalid_request"),
@@ -121,7 +128,11 @@ def test_five_wrong_secrets_close_the_client_for_that_address() -> None:
     for _ in range(5):
         assert fetch_token(client_secret="wrong").status_code == 401
     closed = fetch_token()
-    assert (closed.status_code, json.loads(closed.content), closed["Retry-After"]) == (429, {"error": "slow_down"}, "900")
+    assert (closed.status_code, json.loads(closed.content), closed["Retry-After"]) == (
+        429,
+        {"error": "slow_down"},
+        "900",
+    )
     assert stored() == []
     elsewhere = Client(REMOTE_ADDR="192.0.2.7").post(
         URL, {"grant_type": "client_credentials", "client_id": "bank-a-core", "client_secret": SECRET}

@@ -29,15 +29,9 @@ def forbidden_name(path: PurePosixPath | Path) -> list[str]:
 
 
 def unscoped_reads(text: str) -> list[str]:
-    """A manager asked directly in a door room: rows come from a selector, or go through policy.get / policy.scope."""
+    """A manager asked directly in a door room: rows come from a selector, or are narrowed by the policy."""
     tree = ast.parse(text)
-    authorised = {
-        node
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and ast.unparse(call.func) in AUTHORISING
-        for argument in call.args
-        for node in ast.walk(argument)
-    }
+    narrowed = {inner for node in _narrowed(tree) for inner in ast.walk(node)}
     return [
         f"line {node.lineno}: .{node.value.attr}.{node.attr}"
         for node in ast.walk(tree)
@@ -45,8 +39,35 @@ def unscoped_reads(text: str) -> list[str]:
         and isinstance(node.value, ast.Attribute)
         and node.value.attr in READS
         and node.attr != "none"
-        and node not in authorised
+        and node not in narrowed
     ]
+
+
+def _narrowed(tree: ast.Module) -> Iterator[ast.expr]:
+    """Querysets that the policy narrows: given to policy.get or policy.scope, also by way of a local name, or
+    declared by a PolicyViewSet, whose base narrows what is declared."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            yield from _given_to_policy(node)
+        elif isinstance(node, ast.ClassDef) and any("PolicyViewSet" in ast.unparse(base) for base in node.bases):
+            yield from (
+                line.value for line in node.body if isinstance(line, ast.Assign) and _names(line) == {"queryset"}
+            )
+
+
+def _given_to_policy(function: ast.FunctionDef) -> Iterator[ast.expr]:
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    assigned = [node for node in ast.walk(function) if isinstance(node, ast.Assign)]
+    waiting = [a for call in calls if ast.unparse(call.func) in AUTHORISING for a in call.args]
+    while waiting:
+        yield (given := waiting.pop())
+        names = {node.id for node in ast.walk(given) if isinstance(node, ast.Name)}
+        waiting += [line.value for line in assigned if _names(line) & names]
+        assigned = [line for line in assigned if not _names(line) & names]
+
+
+def _names(line: ast.Assign) -> set[str]:
+    return {ast.unparse(target) for target in line.targets}
 
 
 def status_writes(text: str) -> list[str]:

@@ -50,10 +50,18 @@ def test_a_manager_asked_in_a_door_is_caught(expression: str) -> None:
     assert len(rules.unscoped_reads(f"def view(request):\n    return {expression}\n")) == 1
 
 
-def test_rows_that_the_policy_is_asked_for_are_allowed() -> None:
-    source = "case = policy.get(user, Action.CASE_VIEW, Case.objects.select_related('unit'), pk)"
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def view(user):\n    return policy.get(user, VIEW, Case.objects.select_related('unit'), pk)",
+        "def view(user):\n    rows = Case.objects.all()\n    return policy.scope(user, VIEW, rows.order_by('pk'))",
+        "class CaseViewSet(ListMixin, PolicyViewSet[Case]):\n    queryset = Case.objects.all()",
+    ],
+)
+def test_rows_that_the_policy_narrows_are_allowed(source: str) -> None:
     assert rules.unscoped_reads(source) == []
-    assert len(rules.unscoped_reads(source.replace("policy.get(", "fetch("))) == 1
+    spoiled = source.replace("policy.get", "fetch").replace("policy.scope", "fetch").replace("PolicyViewSet", "ViewSet")
+    assert len(rules.unscoped_reads(spoiled)) == 1
 
 
 def test_an_empty_queryset_is_no_read() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 from accounts.rules.answers.amounts import check_amounts
 from accounts.rules.answers.findings import Findings
 from accounts.rules.answers.lists import check_next_hops, check_prior_freezes, check_results
 from accounts.rules.answers.outcome import check_fields, check_outcome, check_people, check_reason
 from accounts.rules.answers.shapes import AnswerDraft, Asked
 from accounts.rules.answers.times import check_times
-from accounts.rules.order_kinds import order_kind
+from accounts.rules.order_kinds import OrderKind, order_kind
 from antifraud.problems import Problem
 
 
@@ -23,6 +25,7 @@ def validate_answer(kind: str, asked: Asked, answer: AnswerDraft) -> dict[str, l
     if not check_outcome(row, answer, found):
         return found.by_field()
     check_fields(row, answer, found)
+    answer = _own_fields(row, answer)
     check_reason(row, asked, answer, found)
     check_people(answer, found)
     if answer.outcome in {"executed", "partial"}:
@@ -33,6 +36,13 @@ def validate_answer(kind: str, asked: Asked, answer: AnswerDraft) -> dict[str, l
     check_prior_freezes(answer, found)
     check_next_hops(asked, answer, found)
     return found.by_field()
+
+
+def _own_fields(row: OrderKind, answer: AnswerDraft) -> AnswerDraft:
+    """The answer without what this kind does not have: that was named once and says nothing more."""
+    empty = AnswerDraft()
+    foreign = {f.name: getattr(empty, f.name) for f in fields(answer) if f.name not in row.answer_fields}
+    return replace(answer, **foreign)
 
 
 def _check_evidence(kind: str, answer: AnswerDraft, found: Findings) -> None:

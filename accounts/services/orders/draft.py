@@ -50,18 +50,9 @@ def draft_lines(
     *, by: User, case_id: UUID, kind: str, lines: list[OrderLine], terms: OrderTerms, corrects: Order | None = None
 ) -> list[Order]:
     """`orders_draft`, and the corrected order of `order_correct`."""
-    # The case's lock lets two officers draft one after the other, so that the second sees the first's orders.
-    case = policy.get(by, Action.ORDER_DRAFT, Case.objects.all(), case_id, lock=True)
-    row = kind_row(kind)
+    case, targets = _checked(by, case_id, kind, lines, terms, corrects)
     unit = by.institution
     profile = unit.legal_profile
-    found = check_terms(by=by, case=case, row=row, terms=terms, profile=profile)
-    targets = read_lines(case, row, lines, terms, found)
-    if found:
-        raise Invalid(fields=found)
-    refuse_duplicates(case.id, unit.id, row, [target.account.id for target in targets])
-    for target in targets:
-        refuse_beyond_limit(kind, target, corrects)
     batch = uuid4()
     groups = case_groups(case.id)
     agreed: dict[UUID, tuple[int | None, int]] = {}
@@ -77,6 +68,27 @@ def draft_lines(
         )  # fmt: skip
         made.append(order_open(order, by=by, groups=groups))
     return made
+
+
+def orders_check(*, by: User, case: Case, kind: str, lines: list[OrderLine], terms: OrderTerms) -> list[Target]:
+    """What `orders_draft` would write to whom, for a last look before it; raises like it and writes nothing."""
+    return _checked(by, case.id, kind, lines, terms, None)[1]
+
+
+def _checked(
+    by: User, case_id: UUID, kind: str, lines: list[OrderLine], terms: OrderTerms, corrects: Order | None
+) -> tuple[Case, list[Target]]:
+    # The case's lock lets two officers draft one after the other, so that the second sees the first's orders.
+    case = policy.get(by, Action.ORDER_DRAFT, Case.objects.all(), case_id, lock=True)
+    row = kind_row(kind)
+    found = check_terms(by=by, case=case, row=row, terms=terms, profile=by.institution.legal_profile)
+    targets = read_lines(case, row, lines, terms, found)
+    if found:
+        raise Invalid(fields=found)
+    refuse_duplicates(case.id, by.institution_id, row, [target.account.id for target in targets])
+    for target in targets:
+        refuse_beyond_limit(kind, target, corrects)
+    return case, targets
 
 
 def order_open(order: Order, *, by: User, groups: list[int]) -> Order:
