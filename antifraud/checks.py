@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -9,7 +10,7 @@ from django.db import OperationalError, connection
 
 
 @register(Tags.database)
-def role_is_not_above_the_walls(databases: list[str] | None, **kwargs: Any) -> list[CheckMessage]:
+def role_is_not_above_the_walls(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """The application role must be neither superuser nor BYPASSRLS: row-level security would be void (R30)."""
     if not databases or "default" not in databases:
         return []

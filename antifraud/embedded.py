@@ -60,9 +60,7 @@ class Servers:
             self.lock = None
 
 
-def ensure(
-    data_dir: Path, *, want_postgres: bool = True, want_redis: bool = True, durable: bool = True
-) -> Servers:
+def ensure(data_dir: Path, *, want_postgres: bool = True, want_redis: bool = True, durable: bool = True) -> Servers:
     """Start the wanted servers on `data_dir`, making what is missing there.
 
     They end with the thread that called, even when that is killed. `durable=False` leaves out fsync: for data

@@ -16,7 +16,6 @@ from uuid import UUID
 
 from django.contrib.auth.models import Permission
 from django.db.models import Model, Q, QuerySet
-from guardian.backends import ObjectPermissionBackend
 
 from antifraud import db
 from antifraud.audit import diary
@@ -90,7 +89,7 @@ def granted(path: str = "") -> Reach:
     prefix = f"{path}__grants__" if path else "grants__"
 
     def reach(user: Actor, queryset: QuerySet[M]) -> QuerySet[M]:
-        model = queryset.model
+        model: Any = queryset.model
         for step in path.split("__") if path else []:
             model = model._meta.get_field(step).related_model
         live = Q(
@@ -247,7 +246,7 @@ def grant(
 ) -> None:
     """Let the institutions' groups see `obj`; a group that has a live grant keeps it. One INSERT for all groups."""
     now = db.require_unit_of_work().now
-    table = grants_of(type(obj))
+    table: Any = grants_of(type(obj))
     permission = view_permission_id(type(obj))
     wanted = sorted(set(groups))
     table._base_manager.bulk_create(
@@ -275,31 +274,8 @@ def revoke(groups: Iterable[int], obj: Model, *, by: Actor, reason: str, case_id
     """End the groups' live grants on `obj`; the rows stay as history. Returns how many ended."""
     now = db.require_unit_of_work().now
     wanted = sorted(set(groups))
-    ended = (
-        grants_of(type(obj))
-        ._base_manager.filter(content_object=obj, group__in=wanted, revoked_at__isnull=True)
-        .update(revoked_at=now, revoked_by_id=by.id, revoked_reason=reason[:200])
-    )
+    table: Any = grants_of(type(obj))
+    live = table._base_manager.filter(content_object=obj, group__in=wanted, revoked_at__isnull=True)
+    ended: int = live.update(revoked_at=now, revoked_by_id=by.id, revoked_reason=reason[:200])
     diary.record("grant.revoke", by=by, obj=obj, case_id=case_id, detail={"groups": wanted, "reason": reason})
     return ended
-
-
-class GrantBackend(ObjectPermissionBackend):
-    """guardian's back end for `user.has_perm`, asking the policy so that expired grants do not count.
-
-    `view_<model>` on an object is the only permission that grants carry; everything else is no.
-    """
-
-    def has_perm(self, user_obj: Any, perm: str, obj: Model | None = None) -> bool:
-        """True where a live grant lets the user's institution see `obj`."""
-        if obj is None or not user_obj.is_active or perm.split(".")[-1] != f"view_{obj._meta.model_name}":
-            return False
-        try:
-            grants_of(type(obj))
-        except LookupError:
-            return False
-        return granted()(user_obj, type(obj)._base_manager.all()).filter(pk=obj.pk).exists()
-
-    def get_all_permissions(self, user_obj: Any, obj: Model | None = None) -> set[str]:
-        """Permissions are asked one by one; there is no list of all."""
-        return set()

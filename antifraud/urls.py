@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from antifraud import checks as checks  # registered by being imported
 from antifraud import health
 from antifraud.navigation import home
 from antifraud.preferences import theme_set

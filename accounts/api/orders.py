@@ -209,5 +209,6 @@ class OrderViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Order]):
     def _shown(self, order_id: UUID) -> Response:
         answers = Prefetch("answers", Answer.objects.order_by("seq"))
         queryset = Order.objects.select_related("account", "case").prefetch_related(answers)
-        order = policy.get(self.request.user, Action.ORDER_VIEW, queryset, order_id)
+        user: Any = self.request.user
+        order = policy.get(user, Action.ORDER_VIEW, queryset, order_id)
         return Response(OrderDetailSerializer(order).data, headers={"ETag": etag(order.version)})

@@ -35,7 +35,7 @@ class AccountAddForm(forms.Form):
         bank.queryset = executing_institutions()
 
 
-class _InvolvementChoice(forms.ModelChoiceField):
+class _InvolvementChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: Any) -> str:
         involvement: Involvement = obj
         bank = involvement.account.institution.title if involvement.account.institution else _("Not known")
@@ -55,7 +55,7 @@ class TransferForm(forms.Form):
     reference = forms.CharField(label=_("Reference"), max_length=80, required=False)
 
     def __init__(self, *args: Any, user: User, case: Case, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="transfer_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "transfer_%s", **kwargs})
         rows = case_accounts(user=user, case=case)
         for name in ("from_account", "to_account"):
             field: Any = self.fields[name]

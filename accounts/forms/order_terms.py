@@ -114,7 +114,9 @@ class TermsForm(forms.Form):
         help_text=_("The institution reads it. No passwords, security codes or one-time codes."),
     )
 
-    def __init__(self, *args: Any, user: User, case: Case, row: OrderKind, powers: Iterable[IssuePower], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, user: User, case: Case, row: OrderKind, powers: Iterable[IssuePower], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.row = row
         self.powers = [power for power in powers if power.order_kind == row.name]

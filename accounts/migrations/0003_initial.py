@@ -6,392 +6,612 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_initial'),
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('banks', '0001_initial'),
-        ('cases', '0001_initial'),
+        ("accounts", "0002_initial"),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("banks", "0001_initial"),
+        ("cases", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='answer',
-            name='scan',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.attachment'),
+            model_name="answer",
+            name="scan",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.attachment"
+            ),
         ),
         migrations.AddField(
-            model_name='answer',
-            name='statement',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.attachment'),
+            model_name="answer",
+            name="statement",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.attachment"
+            ),
         ),
         migrations.AddField(
-            model_name='answer',
-            name='suggested_institution',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='banks.institution'),
+            model_name="answer",
+            name="suggested_institution",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="banks.institution"
+            ),
         ),
         migrations.AddField(
-            model_name='hold',
-            name='answer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='accounts.answer'),
+            model_name="hold",
+            name="answer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="accounts.answer"
+            ),
         ),
         migrations.AddField(
-            model_name='hold',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='cases.case'),
+            model_name="hold",
+            name="case",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="cases.case"),
         ),
         migrations.AddField(
-            model_name='hold',
-            name='converted_to',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='converted_from', to='accounts.hold'),
+            model_name="hold",
+            name="converted_to",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="converted_from",
+                to="accounts.hold",
+            ),
         ),
         migrations.AddField(
-            model_name='hold',
-            name='institution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='banks.institution'),
+            model_name="hold",
+            name="institution",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="banks.institution"
+            ),
         ),
         migrations.AddField(
-            model_name='hold',
-            name='legal_profile',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='banks.legalprofile'),
+            model_name="hold",
+            name="legal_profile",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="banks.legalprofile"),
         ),
         migrations.AddField(
-            model_name='hold',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds_asked', to='banks.institution'),
+            model_name="hold",
+            name="unit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="holds_asked", to="banks.institution"
+            ),
         ),
         migrations.AddField(
-            model_name='holderrecord',
-            name='answer',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='holder_record', to='accounts.answer'),
+            model_name="holderrecord",
+            name="answer",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="holder_record", to="accounts.answer"
+            ),
         ),
         migrations.AddField(
-            model_name='involvedaccount',
-            name='institution',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='involved_accounts', to='banks.institution'),
+            model_name="involvedaccount",
+            name="institution",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="involved_accounts",
+                to="banks.institution",
+            ),
         ),
         migrations.AddField(
-            model_name='involvedaccount',
-            name='merged_into',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged_from', to='accounts.involvedaccount'),
+            model_name="involvedaccount",
+            name="merged_into",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="merged_from",
+                to="accounts.involvedaccount",
+            ),
         ),
         migrations.AddField(
-            model_name='hold',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='accounts.involvedaccount'),
+            model_name="hold",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="accounts.involvedaccount"
+            ),
         ),
         migrations.AddField(
-            model_name='accountname',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='names', to='accounts.involvedaccount'),
+            model_name="accountname",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="names", to="accounts.involvedaccount"
+            ),
         ),
         migrations.AddField(
-            model_name='accountgrant',
-            name='content_object',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='accounts.involvedaccount'),
+            model_name="accountgrant",
+            name="content_object",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="grants", to="accounts.involvedaccount"
+            ),
         ),
         migrations.AddField(
-            model_name='accountchange',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='accounts.involvedaccount'),
+            model_name="accountchange",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="changes", to="accounts.involvedaccount"
+            ),
         ),
         migrations.AddField(
-            model_name='accountchange',
-            name='other',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.involvedaccount'),
+            model_name="accountchange",
+            name="other",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.involvedaccount"
+            ),
         ),
         migrations.AddField(
-            model_name='accountalias',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='accounts.involvedaccount'),
+            model_name="accountalias",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="aliases", to="accounts.involvedaccount"
+            ),
         ),
         migrations.AddField(
-            model_name='involvement',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='involvements', to='accounts.involvedaccount'),
+            model_name="involvement",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="involvements", to="accounts.involvedaccount"
+            ),
         ),
         migrations.AddField(
-            model_name='involvement',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='involvements', to='cases.case'),
+            model_name="involvement",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="involvements", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='involvement',
-            name='entered_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="involvement",
+            name="entered_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lookupbudget',
-            constraint=models.CheckConstraint(condition=models.Q(('tokens__gte', 0)), name='lookup_budget_not_negative'),
+            model_name="lookupbudget",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("tokens__gte", 0)), name="lookup_budget_not_negative"
+            ),
         ),
         migrations.AddField(
-            model_name='nexthop',
-            name='account',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.involvedaccount'),
+            model_name="nexthop",
+            name="account",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.involvedaccount"
+            ),
         ),
         migrations.AddField(
-            model_name='nexthop',
-            name='answer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='next_hops', to='accounts.answer'),
+            model_name="nexthop",
+            name="answer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="next_hops", to="accounts.answer"
+            ),
         ),
         migrations.AddField(
-            model_name='nexthop',
-            name='institution',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='banks.institution'),
+            model_name="nexthop",
+            name="institution",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="banks.institution"
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='accounts.involvedaccount'),
+            model_name="order",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="accounts.involvedaccount"
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='acknowledged_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="order",
+            name="acknowledged_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='approver',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders_approved', to=settings.AUTH_USER_MODEL),
+            model_name="order",
+            name="approver",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="orders_approved",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='cases.case'),
+            model_name="order",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='corrects',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='accounts.order'),
+            model_name="order",
+            name="corrects",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="accounts.order"
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='institution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders_received', to='banks.institution'),
+            model_name="order",
+            name="institution",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="orders_received", to="banks.institution"
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='instrument',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.attachment'),
+            model_name="order",
+            name="instrument",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.attachment"
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='legal_profile',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='banks.legalprofile'),
+            model_name="order",
+            name="legal_profile",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="banks.legalprofile"),
         ),
         migrations.AddField(
-            model_name='order',
-            name='operator',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders_operated', to=settings.AUTH_USER_MODEL),
+            model_name="order",
+            name="operator",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="orders_operated", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='original',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='followers', to='accounts.order'),
+            model_name="order",
+            name="original",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="followers", to="accounts.order"
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='routed_to',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders_routed', to='banks.institution'),
+            model_name="order",
+            name="routed_to",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="orders_routed",
+                to="banks.institution",
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='second_officer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders_seconded', to=settings.AUTH_USER_MODEL),
+            model_name="order",
+            name="second_officer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="orders_seconded", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders_issued', to='banks.institution'),
+            model_name="order",
+            name="unit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="orders_issued", to="banks.institution"
+            ),
         ),
         migrations.AddField(
-            model_name='hold',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='accounts.order'),
+            model_name="hold",
+            name="order",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="accounts.order"
+            ),
         ),
         migrations.AddField(
-            model_name='answer',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='accounts.order'),
+            model_name="answer",
+            name="order",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="accounts.order"
+            ),
         ),
         migrations.AddField(
-            model_name='ordergrant',
-            name='content_object',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='accounts.order'),
+            model_name="ordergrant",
+            name="content_object",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="grants", to="accounts.order"
+            ),
         ),
         migrations.AddField(
-            model_name='ordergrant',
-            name='group',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.group'),
+            model_name="ordergrant",
+            name="group",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.group"),
         ),
         migrations.AddField(
-            model_name='ordergrant',
-            name='permission',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission'),
+            model_name="ordergrant",
+            name="permission",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.permission"),
         ),
         migrations.AddField(
-            model_name='priorfreeze',
-            name='answer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prior_freezes', to='accounts.answer'),
+            model_name="priorfreeze",
+            name="answer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="prior_freezes", to="accounts.answer"
+            ),
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers', to='cases.case'),
+            model_name="transfer",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="transfers", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='from_account',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='transfers_out', to='accounts.involvedaccount'),
+            model_name="transfer",
+            name="from_account",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="transfers_out",
+                to="accounts.involvedaccount",
+            ),
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='recorded_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="transfer",
+            name="recorded_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='to_account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers_in', to='accounts.involvedaccount'),
+            model_name="transfer",
+            name="to_account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="transfers_in", to="accounts.involvedaccount"
+            ),
         ),
         migrations.AddField(
-            model_name='order',
-            name='transfer',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='accounts.transfer'),
+            model_name="order",
+            name="transfer",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="accounts.transfer"
+            ),
         ),
         migrations.AddIndex(
-            model_name='involvedaccount',
-            index=models.Index(fields=['number_index'], name='account_by_number'),
+            model_name="involvedaccount",
+            index=models.Index(fields=["number_index"], name="account_by_number"),
         ),
         migrations.AddConstraint(
-            model_name='involvedaccount',
-            constraint=models.UniqueConstraint(fields=('institution', 'number_index', 'index_version'), name='account_identity', nulls_distinct=False),
+            model_name="involvedaccount",
+            constraint=models.UniqueConstraint(
+                fields=("institution", "number_index", "index_version"), name="account_identity", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='involvedaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into__isnull', True), models.Q(('merged_into', models.F('id')), _negated=True), _connector='OR'), name='account_not_merged_into_itself'),
+            model_name="involvedaccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("merged_into__isnull", True),
+                    models.Q(("merged_into", models.F("id")), _negated=True),
+                    _connector="OR",
+                ),
+                name="account_not_merged_into_itself",
+            ),
         ),
         migrations.AddIndex(
-            model_name='accountgrant',
-            index=models.Index(models.F('group'), models.F('permission'), models.OrderBy(models.F('sort_at'), descending=True), models.OrderBy(models.F('content_object'), descending=True), condition=models.Q(('revoked_at__isnull', True)), name='account_grant_newest'),
+            model_name="accountgrant",
+            index=models.Index(
+                models.F("group"),
+                models.F("permission"),
+                models.OrderBy(models.F("sort_at"), descending=True),
+                models.OrderBy(models.F("content_object"), descending=True),
+                condition=models.Q(("revoked_at__isnull", True)),
+                name="account_grant_newest",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accountgrant',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True)), fields=('group', 'permission', 'content_object'), name='account_grant_one_live'),
+            model_name="accountgrant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("revoked_at__isnull", True)),
+                fields=("group", "permission", "content_object"),
+                name="account_grant_one_live",
+            ),
         ),
         migrations.AddIndex(
-            model_name='accountalias',
-            index=models.Index(fields=['number_index'], name='alias_by_number'),
+            model_name="accountalias",
+            index=models.Index(fields=["number_index"], name="alias_by_number"),
         ),
         migrations.AddConstraint(
-            model_name='involvement',
-            constraint=models.UniqueConstraint(fields=('case', 'account'), name='involvement_once'),
+            model_name="involvement",
+            constraint=models.UniqueConstraint(fields=("case", "account"), name="involvement_once"),
         ),
         migrations.AddConstraint(
-            model_name='involvement',
-            constraint=models.CheckConstraint(condition=models.Q(('stop_count__lte', models.F('stop_limit'))), name='involvement_stop_limit'),
+            model_name="involvement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("stop_count__lte", models.F("stop_limit"))), name="involvement_stop_limit"
+            ),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('status__in', ['active', 'extended'])), fields=['legal_expires_at'], name='hold_expiry'),
+            model_name="hold",
+            index=models.Index(
+                condition=models.Q(("status__in", ["active", "extended"])),
+                fields=["legal_expires_at"],
+                name="hold_expiry",
+            ),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(fields=['account', 'status'], name='hold_by_account'),
+            model_name="hold",
+            index=models.Index(fields=["account", "status"], name="hold_by_account"),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(fields=['case', 'status'], name='hold_by_case'),
+            model_name="hold",
+            index=models.Index(fields=["case", "status"], name="hold_by_case"),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('lift_due_at__isnull', False), ('lifted_at__isnull', True)), fields=['lift_due_at'], name='hold_lift_due'),
+            model_name="hold",
+            index=models.Index(
+                condition=models.Q(("lift_due_at__isnull", False), ("lifted_at__isnull", True)),
+                fields=["lift_due_at"],
+                name="hold_lift_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'stop'), ('status__in', ['waiting', 'active', 'extended'])), fields=('case', 'account'), name='hold_one_live_stop'),
+            model_name="hold",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "stop"), ("status__in", ["waiting", "active", "extended"])),
+                fields=("case", "account"),
+                name="hold_one_live_stop",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['active', 'extended']), _negated=True), models.Q(('effective_from__isnull', False), ('legal_expires_at__isnull', False)), ('kind', 'suspend'), _connector='OR'), name='hold_in_force_has_dates'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["active", "extended"]), _negated=True),
+                    models.Q(("effective_from__isnull", False), ("legal_expires_at__isnull", False)),
+                    ("kind", "suspend"),
+                    _connector="OR",
+                ),
+                name="hold_in_force_has_dates",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'waiting'), _negated=True), models.Q(('effective_from__isnull', True), ('legal_expires_at__isnull', True), ('rank__isnull', False)), _connector='OR'), name='hold_waiting_has_rank_only'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "waiting"), _negated=True),
+                    models.Q(
+                        ("effective_from__isnull", True), ("legal_expires_at__isnull", True), ("rank__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="hold_waiting_has_rank_only",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.UniqueConstraint(fields=('order', 'seq'), name='answer_seq'),
+            model_name="answer",
+            constraint=models.UniqueConstraint(fields=("order", "seq"), name="answer_seq"),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome__in', ['refused']), _negated=True), models.Q(('reason_code', ''), _negated=True), _connector='OR'), name='answer_refused_has_reason'),
+            model_name="answer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("outcome__in", ["refused"]), _negated=True),
+                    models.Q(("reason_code", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="answer_refused_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'mismatch'), _negated=True), models.Q(('mismatch_field', ''), _negated=True), _connector='OR'), name='answer_mismatch_names_field'),
+            model_name="answer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("outcome", "mismatch"), _negated=True),
+                    models.Q(("mismatch_field", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="answer_mismatch_names_field",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_by__isnull', True), models.Q(('confirmed_by', models.F('answered_by')), _negated=True), _connector='OR'), name='answer_two_persons'),
+            model_name="answer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("confirmed_by__isnull", True),
+                    models.Q(("confirmed_by", models.F("answered_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="answer_two_persons",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ordergrant',
-            index=models.Index(models.F('group'), models.F('permission'), models.OrderBy(models.F('sort_at'), descending=True), models.OrderBy(models.F('content_object'), descending=True), condition=models.Q(('revoked_at__isnull', True)), name='order_grant_newest'),
+            model_name="ordergrant",
+            index=models.Index(
+                models.F("group"),
+                models.F("permission"),
+                models.OrderBy(models.F("sort_at"), descending=True),
+                models.OrderBy(models.F("content_object"), descending=True),
+                condition=models.Q(("revoked_at__isnull", True)),
+                name="order_grant_newest",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ordergrant',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True)), fields=('group', 'permission', 'content_object'), name='order_grant_one_live'),
+            model_name="ordergrant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("revoked_at__isnull", True)),
+                fields=("group", "permission", "content_object"),
+                name="order_grant_one_live",
+            ),
         ),
         migrations.AddIndex(
-            model_name='transfer',
-            index=models.Index(fields=['case', 'at'], name='transfer_by_case'),
+            model_name="transfer",
+            index=models.Index(fields=["case", "at"], name="transfer_by_case"),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='transfer_amount_positive'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__gt", 0)), name="transfer_amount_positive"
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['account', 'kind', 'status'], name='order_by_account'),
+            model_name="order",
+            index=models.Index(fields=["account", "kind", "status"], name="order_by_account"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('status__in', ['issued', 'acknowledged'])), fields=['institution', 'answer_due_at'], name='order_queue'),
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(("status__in", ["issued", "acknowledged"])),
+                fields=["institution", "answer_due_at"],
+                name="order_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['case', '-created_at'], name='order_by_case'),
+            model_name="order",
+            index=models.Index(fields=["case", "-created_at"], name="order_by_case"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['issued_at'], name='order_by_issue'),
+            model_name="order",
+            index=models.Index(fields=["issued_at"], name="order_by_issue"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['unit', 'status'], name='order_by_unit'),
+            model_name="order",
+            index=models.Index(fields=["unit", "status"], name="order_by_unit"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('second_officer', models.F('operator')), _negated=True), name='order_two_officers'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("second_officer", models.F("operator")), _negated=True), name="order_two_officers"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('approver__isnull', True), models.Q(models.Q(('approver', models.F('operator')), _negated=True), models.Q(('approver', models.F('second_officer')), _negated=True)), _connector='OR'), name='order_approver_is_third'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approver__isnull", True),
+                    models.Q(
+                        models.Q(("approver", models.F("operator")), _negated=True),
+                        models.Q(("approver", models.F("second_officer")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="order_approver_is_third",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['draft', 'awaiting_approval', 'issued', 'acknowledged'])), fields=('case', 'unit', 'account', 'kind'), name='order_one_open'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ["draft", "awaiting_approval", "issued", "acknowledged"])),
+                fields=("case", "unit", "account", "kind"),
+                name="order_one_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__isnull', True), ('amount_minor__gt', 0), _connector='OR'), name='order_amount_positive'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__isnull", True), ("amount_minor__gt", 0), _connector="OR"),
+                name="order_amount_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'awaiting_approval', 'rejected', 'superseded', 'cancelled']), models.Q(('issued_at__isnull', False), ('payload_sha256__isnull', False)), _connector='OR'), name='order_issued_has_payload'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["draft", "awaiting_approval", "rejected", "superseded", "cancelled"]),
+                    models.Q(("issued_at__isnull", False), ("payload_sha256__isnull", False)),
+                    _connector="OR",
+                ),
+                name="order_issued_has_payload",
+            ),
         ),
     ]

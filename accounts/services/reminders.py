@@ -49,7 +49,12 @@ def approvals_escalate(*, by: User, limit: int = MOST) -> int:
         above = [*centre_institutions(), *oversight_institutions()]
         people = {user.pk: user for office in (order.unit, *above) for user in supervisors(office)}
         people |= {user.pk: user for user in approvers(order.unit)}
-        notify(users=people.values(), code="order.approval_overdue", params={"number": order.number}, url=order_path(order.pk))
+        notify(
+            users=people.values(),
+            code="order.approval_overdue",
+            params={"number": order.number},
+            url=order_path(order.pk),
+        )
         due = {"approval_due_at": order.approval_due_at}
         diary.record(ESCALATED, by=by, obj=order, case_id=order.case_id, detail=due)
     return len(overdue)

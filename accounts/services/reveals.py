@@ -58,7 +58,9 @@ def orders_content(*, by: User, order_ids: Iterable[UUID], purpose: str) -> list
 
     Those out of reach and those that have no content yet are left out. Each opening is in the audit log.
     """
-    rows = policy.scope(by, Action.ORDER_REVEAL, Order.objects.select_related("institution", "unit", "case", "operator"))
+    rows = policy.scope(
+        by, Action.ORDER_REVEAL, Order.objects.select_related("institution", "unit", "case", "operator")
+    )
     found = rows.filter(pk__in=list(order_ids), payload__isnull=False).order_by("submitted_at", "pk")
     return [(order, diary.reveal(order, "payload", by=by, purpose=purpose, case_id=order.case_id)) for order in found]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,6 +28,7 @@ from antifraud.crypto.fields import preload_rows
 from antifraud.db import unit_of_work
 from antifraud.errors import AppError
 from banks.forms.errors import attach_errors
+from banks.middleware import UserRequest
 from cases.selectors.cases import case_detail
 from cases.views.tabs import case_context
 
@@ -36,7 +37,7 @@ MOST_ACCOUNTS = 200
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def case_accounts_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
+def case_accounts_view(request: UserRequest, case_id: UUID) -> HttpResponse:
     """Accounts by level with their holds, transfers between them, and the form to enter more."""
     case = case_detail(user=request.user, case_id=case_id)
     form = AccountAddForm(request.POST if request.POST.get("verb") == "account" else None)
@@ -64,7 +65,7 @@ def case_accounts_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return render(request, "accounts/case_accounts.html", context, status=status)
 
 
-def _enter(request: HttpRequest, case_id: UUID, form: AccountAddForm, transfer: TransferForm) -> int:
+def _enter(request: UserRequest, case_id: UUID, form: AccountAddForm, transfer: TransferForm) -> int:
     """Carry out the submitted one of the two forms; 303 where all went well, else the status of the refusal."""
     used = transfer if request.POST.get("verb") == "transfer" else form
     if not used.is_valid():
@@ -93,7 +94,7 @@ def _enter(request: HttpRequest, case_id: UUID, form: AccountAddForm, transfer: 
 
 @login_required
 @require_POST
-def involvement_decide(request: HttpRequest, case_id: UUID, involvement_id: UUID, verb: str) -> HttpResponse:
+def involvement_decide(request: UserRequest, case_id: UUID, involvement_id: UUID, verb: str) -> HttpResponse:
     """Confirm or dismiss an account that a bank's answer proposed."""
     try:
         with unit_of_work(request.user):
@@ -110,7 +111,7 @@ def involvement_decide(request: HttpRequest, case_id: UUID, involvement_id: UUID
 
 @login_required
 @require_GET
-def case_orders_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
+def case_orders_view(request: UserRequest, case_id: UUID) -> HttpResponse:
     """All orders of the case, newest first."""
     case = case_detail(user=request.user, case_id=case_id)
     rows = orders_list(user=request.user, filters=OrderFilters(case=case.id))

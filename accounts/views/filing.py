@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +26,7 @@ from antifraud.crypto.blind import blind_index
 from antifraud.db import unit_of_work
 from antifraud.errors import AppError, RateLimited
 from banks.forms.errors import attach_errors
+from banks.middleware import UserRequest
 from banks.models import Institution
 from banks.selectors.institutions import executing_institutions
 from cases.models import FilingDraft
@@ -41,7 +42,7 @@ MOST_KEPT = 200
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def case_file_view(request: HttpRequest) -> HttpResponse:
+def case_file_view(request: UserRequest) -> HttpResponse:
     """The filing page; `express` issues stops next, `file` opens the case page."""
     policy.require(request.user, Action.CASE_FILE)
     if request.method == "POST":
@@ -52,7 +53,7 @@ def case_file_view(request: HttpRequest) -> HttpResponse:
     return _page(request, form, text=str(initial.get("accounts", "")))
 
 
-def _page(request: HttpRequest, form: FilingForm, *, text: str, status: int = 200) -> HttpResponse:
+def _page(request: UserRequest, form: FilingForm, *, text: str, status: int = 200) -> HttpResponse:
     context = {
         "form": form,
         "lines": _preview(request, text) if text else [],
@@ -63,7 +64,7 @@ def _page(request: HttpRequest, form: FilingForm, *, text: str, status: int = 20
     return render(request, "accounts/case_file.html", context, status=status)
 
 
-def _file(request: HttpRequest) -> HttpResponse:
+def _file(request: UserRequest) -> HttpResponse:
     form = FilingForm(request.POST)
     text = request.POST.get("accounts", "")
     if not form.is_valid():
@@ -136,18 +137,18 @@ def _filed(preview: PreviewLine) -> FiledAccount:
 
 @login_required
 @require_POST
-def paste_preview(request: HttpRequest) -> HttpResponse:
+def paste_preview(request: UserRequest) -> HttpResponse:
     """The table under the paste box, while it is typed."""
     policy.require(request.user, Action.CASE_FILE)
     context = {"lines": _preview(request, request.POST.get("accounts", "")), "banks": list(executing_institutions())}
     return render(request, "accounts/paste_preview.html", context)
 
 
-def _understood(request: HttpRequest, text: str) -> list[PreviewLine]:
+def _understood(request: UserRequest, text: str) -> list[PreviewLine]:
     return pasted_lines(user=request.user, text=text, now=timezone.now(), chosen=_chosen(request))
 
 
-def _chosen(request: HttpRequest) -> dict[int, Institution | None]:
+def _chosen(request: UserRequest) -> dict[int, Institution | None]:
     """`bank-<line>` as chosen by the officer; "" = not known, absent = no choice. The number stands beside it, so
     that a choice does not slip to another number when lines are inserted above."""
     banks = {str(institution.id): institution for institution in executing_institutions()}
@@ -161,7 +162,7 @@ def _chosen(request: HttpRequest) -> dict[int, Institution | None]:
     return chosen
 
 
-def _preview(request: HttpRequest, text: str) -> list[PreviewLine]:
+def _preview(request: UserRequest, text: str) -> list[PreviewLine]:
     lines = _understood(request, text)
     asked: dict[str, list[Any]] = request.session.get(ASKED, {})
     marks = {
@@ -181,7 +182,7 @@ def _is_complete(line: PreviewLine) -> bool:
     return line.is_good and len(line.line.number) >= COMPLETE
 
 
-def _look_up(request: HttpRequest, marks: dict[str, str]) -> dict[str, list[Any]]:
+def _look_up(request: UserRequest, marks: dict[str, str]) -> dict[str, list[Any]]:
     """Cases of others by HMAC; nothing where the look-up budget is used up (the page says so)."""
     try:
         with unit_of_work(request.user):
@@ -194,7 +195,7 @@ def _look_up(request: HttpRequest, marks: dict[str, str]) -> dict[str, list[Any]
 
 @login_required
 @require_POST
-def draft_save_view(request: HttpRequest) -> HttpResponse:
+def draft_save_view(request: UserRequest) -> HttpResponse:
     """Keep what was typed so far; answers with a short text and the draft's id for the form."""
     form = FilingForm(request.POST)
     kept = {name: request.POST.get(name, "") for name in form.fields if name not in {"draft_id", "bad_lines"}}
@@ -204,7 +205,7 @@ def draft_save_view(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/draft_saved.html", {"draft": draft, "now": db.app_now()})
 
 
-def _draft(request: HttpRequest, draft_id: str | None) -> FilingDraft | None:
+def _draft(request: UserRequest, draft_id: str | None) -> FilingDraft | None:
     try:
         wanted = UUID(draft_id or "")
     except ValueError:

@@ -12,8 +12,5 @@ class DoorsConfig(AppConfig):
     label = "af_doors"
 
     def ready(self) -> None:
-        """Make ours the application that `celery.current_app` means: without this only the importing thread would have it,
-        and the other threads of a web process would ring a broker that does not exist."""
-        from antifraud.celery import app
-
-        app.set_default()
+        """Register the start-up checks (importing them does it)."""
+        from antifraud import checks  # noqa: F401

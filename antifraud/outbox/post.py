@@ -60,7 +60,8 @@ def claim(limit: int = 100) -> list[Claimed]:
     token = uuid.uuid4()
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"token": token, "limit": limit})
-        return [Claimed(*row, token=token) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [Claimed(row[0], row[1], row[2], row[3], row[4], token) for row in rows]
 
 
 def finish(ids: list[UUID], token: UUID) -> int:
@@ -71,7 +72,7 @@ def finish(ids: list[UUID], token: UUID) -> int:
             "WHERE id = ANY(%s::uuid[]) AND lease_token = %s AND done_at IS NULL",
             [[str(i) for i in ids], token],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def postpone(message_id: UUID, token: UUID, *, attempt: int, error: str) -> None:
@@ -91,7 +92,7 @@ def prune() -> int:
             "DELETE FROM af_outbox_outboxmessage WHERE done_at < clock_timestamp() - make_interval(days => %s)",
             [PRUNE_AFTER_DAYS],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def beat(name: str, period_seconds: int) -> None:

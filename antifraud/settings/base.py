@@ -7,12 +7,13 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from antifraud.settings import env
-from antifraud.settings.assets import VENDOR_ASSETS as VENDOR_ASSETS
-from antifraud.settings.logs import LOGGING  # noqa: F401
+from antifraud.settings import assets, env, logs
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = Path(env.text("ANTIFRAUD_DATA", str(BASE_DIR / ".data")))
+
+VENDOR_ASSETS = assets.VENDOR_ASSETS
+LOGGING = logs.LOGGING
 
 SECRET_KEY = env.text("SECRET_KEY")
 DEBUG = False
@@ -112,7 +113,7 @@ AUTH_USER_MODEL = "banks.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
-    "antifraud.policy.GrantBackend",
+    "antifraud.grant_backend.GrantBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",

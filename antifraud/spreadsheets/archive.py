@@ -38,9 +38,7 @@ def unpack(content: bytes) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
             _check_directory(entries, len(content))
-            parts = {
-                e.filename: _inflate(archive, e) for e in entries if _WANTED.fullmatch(e.filename.lower())
-            }
+            parts = {e.filename: _inflate(archive, e) for e in entries if _WANTED.fullmatch(e.filename.lower())}
     except (
         zipfile.BadZipFile,
         zlib.error,

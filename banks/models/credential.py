@@ -8,10 +8,10 @@ from oauth2_provider.models import AbstractApplication
 from banks.models.institution import Institution
 
 
-class MachineClient(AbstractApplication):
+class MachineClient(AbstractApplication):  # type: ignore[misc]
     """One system of one institution; `user` (role machine) is who it acts as."""
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="machine_clients")
 
-    class Meta(AbstractApplication.Meta):
+    class Meta(AbstractApplication.Meta):  # type: ignore[misc]
         abstract = False

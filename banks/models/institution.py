@@ -49,7 +49,7 @@ class CalendarDay(models.Model):
         constraints = [models.UniqueConstraint(fields=["calendar", "on"], name="calendar_day_once")]
 
 
-class Institution(UUIDModel):
+class Institution(UUIDModel):  # type: ignore[django-manager-missing]
     """A body that takes part. Each owns exactly one auth group, to which grants are given."""
 
     class Kind(models.TextChoices):

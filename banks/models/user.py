@@ -25,7 +25,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(username__iexact=username)
 
 
-class User(UUIDModel, AbstractBaseUser):
+class User(UUIDModel, AbstractBaseUser):  # type: ignore[django-manager-missing]
     """An officer or a machine user. `home_institution` notes where a seconded officer comes from (no access there)."""
 
     class Role(models.TextChoices):
@@ -52,7 +52,7 @@ class User(UUIDModel, AbstractBaseUser):
     language = models.CharField(max_length=10, default="zh-hans")
     time_zone = models.CharField(max_length=40, default="", blank=True)
     cleared_until = models.DateField(null=True, blank=True)
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True)  # type: ignore[misc]
     date_joined = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -95,7 +95,7 @@ def case_update(*, by: User, case_id: UUID, expected_version: int, changes: dict
         raise ValueError(f"not editable: {sorted(unknown)}")
     if case.version != expected_version:
         raise Superseded
-    merged = {f.name: changes.get(f.name, getattr(case, f.name, None)) for f in fields(CaseInput) if f.name in EDITABLE}
+    merged: dict[str, Any] = {name: changes.get(name, getattr(case, name)) for name in EDITABLE if name != "narrative"}
     merged["narrative"] = changes.get("narrative", "")
     _check(CaseInput(reported_at=case.reported_at, **merged), db.require_unit_of_work().now)
     for name, value in changes.items():

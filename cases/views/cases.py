@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from antifraud.api.pagination import keyset_page
 from antifraud.db import unit_of_work
 from antifraud.errors import AppError
 from banks.forms.errors import attach_errors
+from banks.middleware import UserRequest
 from cases.forms.cases import AttachmentForm, CaseFilterForm, CaseForm, NoteForm, StepForm
 from cases.models import Case
 from cases.policy import Action
@@ -66,7 +67,7 @@ MISSING_LABELS = {
 
 @login_required
 @require_GET
-def case_list(request: HttpRequest) -> HttpResponse:
+def case_list(request: UserRequest) -> HttpResponse:
     """Cases newest first with the query form."""
     form = CaseFilterForm(request.GET or None)
     filters = {k: v for k, v in form.cleaned_data.items() if v} if form.is_valid() else {}
@@ -83,7 +84,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/case_list.html", context)
 
 
-def _cursor_url(request: HttpRequest, cursor: str | None) -> str:
+def _cursor_url(request: UserRequest, cursor: str | None) -> str:
     if cursor is None:
         return ""
     query = request.GET.copy()
@@ -93,7 +94,7 @@ def _cursor_url(request: HttpRequest, cursor: str | None) -> str:
 
 @login_required
 @require_GET
-def case_report(request: HttpRequest, case_id: UUID) -> HttpResponse:
+def case_report(request: UserRequest, case_id: UUID) -> HttpResponse:
     """The tab Report: what was reported, victims, clues, steps of law, files and notes."""
     case = selectors.case_detail(user=request.user, case_id=case_id)
     related = selectors.related(case)
@@ -113,7 +114,7 @@ def case_report(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return render(request, "cases/case_report.html", context)
 
 
-def _open_steps(request: HttpRequest, case: Case) -> list[dict[str, Any]]:
+def _open_steps(request: UserRequest, case: Case) -> list[dict[str, Any]]:
     """Steps that are legal now and within the reader's role; the reach is that of the case, which the reader sees."""
     return [
         {"verb": verb, "label": STEP_LABELS[verb], "url": reverse("cases:step", args=[case.id, verb])}
@@ -125,7 +126,7 @@ def _open_steps(request: HttpRequest, case: Case) -> list[dict[str, Any]]:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def case_edit(request: HttpRequest, case_id: UUID) -> HttpResponse:
+def case_edit(request: UserRequest, case_id: UUID) -> HttpResponse:
     """Complete or correct the report."""
     case = policy.get(request.user, Action.CASE_UPDATE, Case.objects.select_related("unit"), case_id)
     form = CaseForm(request.POST or None, initial=_initial(case))
@@ -157,7 +158,7 @@ def _initial(case: Case) -> dict[str, Any]:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def case_step_view(request: HttpRequest, case_id: UUID, verb: str) -> HttpResponse:
+def case_step_view(request: UserRequest, case_id: UUID, verb: str) -> HttpResponse:
     """One step of law with its paper."""
     if verb not in VERBS:
         raise Http404
@@ -191,7 +192,7 @@ def case_step_view(request: HttpRequest, case_id: UUID, verb: str) -> HttpRespon
 
 @login_required
 @require_GET
-def case_timeline(request: HttpRequest, case_id: UUID) -> HttpResponse:
+def case_timeline(request: UserRequest, case_id: UUID) -> HttpResponse:
     """The tab Timeline: facts and acts in one line, newest first."""
     case = selectors.case_detail(user=request.user, case_id=case_id)
     rows = selectors.case_timeline(user=request.user, case=case)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import escape
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from antifraud.db import unit_of_work
 from antifraud.errors import AppError, Invalid
+from banks.middleware import UserRequest
 from cases.forms.cases import AttachmentForm, NoteForm
 from cases.services.attachments import attachment_add, attachment_open, note_add
 from cases.services.victims import lead_reveal, victim_reveal
@@ -30,7 +31,7 @@ MEDIA = {
 
 @login_required
 @require_POST
-def attachment_add_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
+def attachment_add_view(request: UserRequest, case_id: UUID) -> HttpResponse:
     """Add a file; a refusal is said in a message, the page itself holds nothing typed but the title."""
     form = AttachmentForm(request.POST, request.FILES)
     if form.is_valid():
@@ -48,13 +49,13 @@ def attachment_add_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The file was added."))
     else:
-        messages.error(request, " ".join(text for texts in form.errors.values() for text in texts))
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
     return redirect("cases:report", case_id)
 
 
 @login_required
 @require_POST
-def attachment_open_view(request: HttpRequest, case_id: UUID, attachment_id: UUID) -> FileResponse:
+def attachment_open_view(request: UserRequest, case_id: UUID, attachment_id: UUID) -> FileResponse:
     """The file as a download (POST: opening is an audited act)."""
     with unit_of_work(request.user):
         attachment, stream = attachment_open(by=request.user, attachment_id=attachment_id)
@@ -68,7 +69,7 @@ def attachment_open_view(request: HttpRequest, case_id: UUID, attachment_id: UUI
 
 @login_required
 @require_POST
-def note_add_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
+def note_add_view(request: UserRequest, case_id: UUID) -> HttpResponse:
     """Add a note."""
     form = NoteForm(request.POST)
     if form.is_valid():
@@ -93,7 +94,7 @@ def reveal_refused(error: AppError) -> HttpResponse:
 
 @login_required
 @require_POST
-def victim_reveal_view(request: HttpRequest, victim_id: UUID, field: str) -> HttpResponse:
+def victim_reveal_view(request: UserRequest, victim_id: UUID, field: str) -> HttpResponse:
     """One value of a victim, with the reason in the audit log."""
     try:
         with unit_of_work(request.user):
@@ -107,7 +108,7 @@ def victim_reveal_view(request: HttpRequest, victim_id: UUID, field: str) -> Htt
 
 @login_required
 @require_POST
-def lead_reveal_view(request: HttpRequest, lead_id: UUID) -> HttpResponse:
+def lead_reveal_view(request: UserRequest, lead_id: UUID) -> HttpResponse:
     """A clue's value, with the reason in the audit log."""
     try:
         with unit_of_work(request.user):

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from antifraud.audit.diary import detail_of
-from antifraud.audit.models import AuditEntry
 
 VERB_LABELS = {
     "case.file": gettext_noop("Case reported"),
@@ -77,7 +76,7 @@ TONES = {
 }
 
 
-def timeline_items(entries: list[AuditEntry]) -> list[dict[str, Any]]:
+def timeline_items(entries: list[Any]) -> list[dict[str, Any]]:
     """Audit rows for the component `timeline`; an unknown verb is shown as it is, so that nothing is hidden."""
     return [
         {

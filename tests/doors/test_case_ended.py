@@ -27,7 +27,7 @@ def test_releases_are_drafted_once_and_due_in_three_days(world: World, verb: str
         case_step(by=world.supervisor_a, case_id=case.id, verb=verb, on=work.now.date(), document_number="D-1")
     while outbox_handle():
         pass
-    draft = Order.objects.get(case=case, kind="stop_release")
+    draft: Any = Order.objects.get(case=case, kind="stop_release")
     assert (draft.status, draft.trigger, draft.original_id) == ("draft", trigger, order.id)
     assert draft.due_at - draft.triggered_at == timedelta(hours=72)
     told: Any = Notification.objects.filter(code="order.release_drafted").values_list("user__username", flat=True)

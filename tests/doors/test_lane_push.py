@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Order
 from accounts.services.answers import order_route
 from accounts.services.orders.cancel import order_cancel
-from antifraud import db, deliveries
+from antifraud import db, deliveries, hints
 from antifraud.audit.models import AuditEntry
 from antifraud.deliveries import lane_push
 from antifraud.errors import Unavailable
@@ -106,7 +106,7 @@ def test_a_failure_costs_its_own_delivery_a_delay_only(
         if delivery.subject_id == bad.id:
             raise Unavailable
 
-    monkeypatch.setitem(deliveries.DELIVERIES, "order.issued", fragile)  # type: ignore[arg-type]
+    monkeypatch.setitem(deliveries.DELIVERIES, "order.issued", fragile)
     stop_after = iter([False, True])
     assert lane_push(world.bank_a.id, stop=lambda: next(stop_after)) == 1
     bad.refresh_from_db()
@@ -138,7 +138,7 @@ def test_a_stale_owner_undoes_what_it_did(
         real(delivery, by, at)
         Delivery.objects.filter(pk=delivery.pk).update(lease_token=uuid.uuid4())
 
-    monkeypatch.setitem(deliveries.DELIVERIES, "order.issued", slow)  # type: ignore[arg-type]
+    monkeypatch.setitem(deliveries.DELIVERIES, "order.issued", slow)
     assert lane_push(world.bank_a.id) == 0
     order.refresh_from_db()
     assert (order.available_at, _audits(order), heard) == (None, 0, [])
@@ -196,6 +196,6 @@ def test_two_pushers_make_each_order_available_once(world: World, issued: Any, h
 def test_no_transaction_is_open_when_a_hint_is_sent(world: World, issued: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     open_ones: list[bool] = []
     issued()
-    monkeypatch.setattr(deliveries.hints, "publish", lambda *_words: open_ones.append(connection.in_atomic_block))
+    monkeypatch.setattr(hints, "publish", lambda *_words: open_ones.append(connection.in_atomic_block))
     lane_push(world.bank_a.id)
     assert open_ones == [False]

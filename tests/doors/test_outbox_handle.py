@@ -17,7 +17,7 @@ from antifraud.outbox import post
 from antifraud.outbox.models import OutboxMessage
 from banks.models import Notification
 from banks.selectors.institutions import system_user
-from banks.services.notifications import TEXTS
+from banks.services.notifications import TEXTS, notify
 from tests.accounts.factories import draft, involve, issue_emergency, new_case, submit
 from tests.cast import World
 
@@ -125,12 +125,12 @@ def test_what_a_failed_handler_wrote_is_rolled_back_and_comes_again(
     failing = [True]
 
     def fragile(fact: deliveries.Fact) -> list[tuple[uuid.UUID, str]]:
-        deliveries.notify(users=[world.analyst_a], code="order.rejected", params={"number": "1"}, url="/")
+        notify(users=[world.analyst_a], code="order.rejected", params={"number": "1"}, url="/")
         if failing:
             raise LookupError
         return [(world.unit_a.id, "order"), (world.unit_a.id, "order")]
 
-    monkeypatch.setitem(TOPICS, "order.rejected", fragile)  # type: ignore[arg-type]
+    monkeypatch.setitem(TOPICS, "order.rejected", fragile)
     message = _fact("order.rejected")
     assert outbox_handle() == 0
     assert (_told(world.analyst_a), heard) == ([], [])
@@ -143,11 +143,11 @@ def test_what_a_failed_handler_wrote_is_rolled_back_and_comes_again(
 
 def test_a_stale_owner_undoes_what_it_did(world: World, monkeypatch: pytest.MonkeyPatch, heard: list[Any]) -> None:
     def slow(fact: deliveries.Fact) -> list[tuple[uuid.UUID, str]]:
-        deliveries.notify(users=[world.analyst_a], code="order.rejected", params={"number": "1"}, url="/")
+        notify(users=[world.analyst_a], code="order.rejected", params={"number": "1"}, url="/")
         OutboxMessage.objects.update(lease_token=uuid.uuid4())
         return [(world.unit_a.id, "order")]
 
-    monkeypatch.setitem(TOPICS, "order.rejected", slow)  # type: ignore[arg-type]
+    monkeypatch.setitem(TOPICS, "order.rejected", slow)
     message = _fact("order.rejected")
     assert outbox_handle() == 0
     message.refresh_from_db()

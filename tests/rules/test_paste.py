@@ -10,7 +10,7 @@ from accounts.rules.paste import MAX_LINES, MESSAGES, PastedLine, parse_paste
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 CARD = "6222021234567890128"  # passes Luhn
-OTHER = "6217001234567890127"
+OTHER = "6217001234567890122"
 AT = datetime(2026, 11, 20, 5, 5, tzinfo=UTC)  # 13:05 in Shanghai
 
 
@@ -166,6 +166,7 @@ def test_the_zone_is_given_from_outside() -> None:
         (f"{CARD} -500", "amount_not_positive"),
         (f"{CARD} 0.001元", "amount_too_precise"),
         (f"{CARD}\t12,34", "amount_bad_grouping"),
+        (f"{CARD} 张三 12,34", "amount_bad_grouping"),
         (f"{CARD} $500", "amount_other_currency"),
         ("6.22202E+18 张三", "number_scientific"),
         ("账号: 张三", "number_bad_character"),

@@ -13,7 +13,7 @@ from accounts.rules.paste import MESSAGES, PastedLine, parse_paste
 from accounts.rules.paste.headings import read_headings
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
-CARD, OTHER = "6222021234567890128", "6217001234567890127"
+CARD, OTHER = "6222021234567890128", "6217001234567890122"
 AT = datetime(2026, 11, 20, 5, 5, tzinfo=UTC)
 
 

@@ -67,9 +67,9 @@ def read_headings(cells: list[str]) -> Columns | None:
     named = {key[0] for key in known if key is not None and key[0] != IGNORED}
     if not named or (named != {"number"} and len(named) < 2):
         return None
-    if 2 * sum(key is not None for key in known) < len([c for c in cells if c.strip()]):
+    if 2 * sum(key is not None for key in known) <= sum(bool(cell.strip()) for cell in cells):
         return None
-    if any(sum(c.isdigit() for c in cell) >= 4 for cell in cells):
+    if any(sum(c.isdigit() for c in cell) >= 4 or (":" in cell and len(cells) > 1) for cell in cells):
         return None
     chosen: dict[str, tuple[int, int]] = {}
     for at, key in enumerate(known):

@@ -5,30 +5,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ApprovalRequest',
+            name="ApprovalRequest",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('action', models.CharField(max_length=60)),
-                ('subject_id', models.UUIDField()),
-                ('payload_sha256', models.BinaryField()),
-                ('maker_id', models.UUIDField()),
-                ('checker_id', models.UUIDField(null=True)),
-                ('requested_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('outcome', models.CharField(choices=[('pending', 'pending'), ('approved', 'approved'), ('rejected', 'rejected'), ('lapsed', 'lapsed')], default='pending', max_length=10)),
-                ('reason', models.CharField(default='', max_length=500)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("action", models.CharField(max_length=60)),
+                ("subject_id", models.UUIDField()),
+                ("payload_sha256", models.BinaryField()),
+                ("maker_id", models.UUIDField()),
+                ("checker_id", models.UUIDField(null=True)),
+                ("requested_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("pending", "pending"),
+                            ("approved", "approved"),
+                            ("rejected", "rejected"),
+                            ("lapsed", "lapsed"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(default="", max_length=500)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('checker_id__isnull', True), models.Q(('checker_id', models.F('maker_id')), _negated=True), _connector='OR'), name='approval_two_persons'), models.UniqueConstraint(condition=models.Q(('outcome', 'pending')), fields=('action', 'subject_id'), name='approval_one_pending')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("checker_id__isnull", True),
+                            models.Q(("checker_id", models.F("maker_id")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="approval_two_persons",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("outcome", "pending")),
+                        fields=("action", "subject_id"),
+                        name="approval_one_pending",
+                    ),
+                ],
             },
         ),
     ]

@@ -7,40 +7,59 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.UUIDField(default=antifraud.db.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('verb', models.CharField(max_length=60)),
-                ('outcome', models.CharField(max_length=20)),
-                ('actor_id', models.UUIDField(null=True)),
-                ('actor_name', models.CharField(max_length=160)),
-                ('institution_id', models.UUIDField(null=True)),
-                ('on_behalf_of', models.UUIDField(null=True)),
-                ('purpose', models.CharField(max_length=200)),
-                ('legal_basis', models.CharField(max_length=200)),
-                ('case_id', models.UUIDField(null=True)),
-                ('object_type', models.CharField(max_length=60)),
-                ('object_id', models.UUIDField(null=True)),
-                ('subject_hmac', models.BinaryField(null=True)),
-                ('request_id', models.CharField(max_length=64)),
-                ('payload', models.BinaryField()),
-                ('sha256', models.BinaryField()),
+                ("id", models.UUIDField(default=antifraud.db.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("verb", models.CharField(max_length=60)),
+                ("outcome", models.CharField(max_length=20)),
+                ("actor_id", models.UUIDField(null=True)),
+                ("actor_name", models.CharField(max_length=160)),
+                ("institution_id", models.UUIDField(null=True)),
+                ("on_behalf_of", models.UUIDField(null=True)),
+                ("purpose", models.CharField(max_length=200)),
+                ("legal_basis", models.CharField(max_length=200)),
+                ("case_id", models.UUIDField(null=True)),
+                ("object_type", models.CharField(max_length=60)),
+                ("object_id", models.UUIDField(null=True)),
+                ("subject_hmac", models.BinaryField(null=True)),
+                ("request_id", models.CharField(max_length=64)),
+                ("payload", models.BinaryField()),
+                ("sha256", models.BinaryField()),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('case_id__isnull', False)), fields=['case_id', '-at', '-id'], name='audit_by_case'), models.Index(condition=models.Q(('object_id__isnull', False)), fields=['object_id', '-at'], name='audit_by_object')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("case_id__isnull", False)),
+                        fields=["case_id", "-at", "-id"],
+                        name="audit_by_case",
+                    ),
+                    models.Index(
+                        condition=models.Q(("object_id__isnull", False)),
+                        fields=["object_id", "-at"],
+                        name="audit_by_object",
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='auditentry',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='4ea1547a7ef2c9efd328a793a270b491a3210487', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_4f0d8', table='af_audit_auditentry', when='BEFORE')),
+            model_name="auditentry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="4ea1547a7ef2c9efd328a793a270b491a3210487",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_4f0d8",
+                    table="af_audit_auditentry",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

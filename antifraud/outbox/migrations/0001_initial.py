@@ -6,38 +6,38 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('last_ok_at', models.DateTimeField()),
-                ('period_seconds', models.IntegerField()),
+                ("name", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("last_ok_at", models.DateTimeField()),
+                ("period_seconds", models.IntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='OutboxMessage',
+            name="OutboxMessage",
             fields=[
-                ('id', models.UUIDField(default=antifraud.db.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('topic', models.CharField(max_length=60)),
-                ('subject_id', models.UUIDField()),
-                ('institution_id', models.UUIDField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('next_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('lease_token', models.UUIDField(null=True)),
-                ('attempt', models.IntegerField(default=0)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('error', models.CharField(default='', max_length=200)),
+                ("id", models.UUIDField(default=antifraud.db.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("topic", models.CharField(max_length=60)),
+                ("subject_id", models.UUIDField()),
+                ("institution_id", models.UUIDField(null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("next_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("lease_token", models.UUIDField(null=True)),
+                ("attempt", models.IntegerField(default=0)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("error", models.CharField(default="", max_length=200)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('done_at__isnull', True)), fields=['next_at'], name='outbox_due')],
+                "indexes": [
+                    models.Index(condition=models.Q(("done_at__isnull", True)), fields=["next_at"], name="outbox_due")
+                ],
             },
         ),
     ]
