@@ -133,10 +133,10 @@ class OrderDraftForm:
             return TermsForm(initial=first_values(self.row, emergency=self.wanted.get("emergency") == "1"), **given)
         if bound:
             return TermsForm(self.data, files, **given)
-        typed = {name: self.data.get(name, "") for name in NAMES}
-        # A kind that had no such field said nothing about it: it begins as on a fresh page.
         fresh = first_values(self.row)
-        typed |= {name: value for name, value in fresh.items() if not typed[name] and f"had-{name}" not in self.data}
+        typed = {name: self.data.get(name) or fresh.get(name, "") for name in NAMES}
+        if "currency" in self.data:  # the page had the measure: an empty box was cleared by hand
+            typed["with_sub_accounts"] = "with_sub_accounts" in self.data
         return TermsForm(initial=typed, **given)
 
     def _rows(self) -> list[Any]:

@@ -12,5 +12,12 @@ class DoorsConfig(AppConfig):
     label = "af_doors"
 
     def ready(self) -> None:
-        """Register the start-up checks (importing them does it)."""
+        """Register the start-up checks, and make ours the application that `celery.current_app` means.
+
+        Without the latter only the importing thread would have it, and the other threads of a web process would
+        ring a broker that does not exist.
+        """
         from antifraud import checks  # noqa: F401
+        from antifraud.celery import app
+
+        app.set_default()

@@ -12,6 +12,7 @@ import pytest
 from accounts.models import Order
 from accounts.services.orders.follow import order_follow, release_draft, release_drafts_for_case
 from accounts.services.orders.submit import order_submit
+from accounts.states import hold_flow
 from antifraud.audit.diary import detail_of
 from antifraud.audit.models import AuditEntry
 from antifraud.errors import Invalid, NotFound
@@ -56,7 +57,7 @@ def test_a_number_is_not_extended(world: World, act: Act) -> None:
 
 def test_an_extension_ends_later_than_the_hold(world: World, act: Act) -> None:
     hold = held(world)
-    early = terms(world.second_a, asked_expires_at=hold.legal_expires_at - timedelta(minutes=1))
+    early = terms(world.second_a, "stop_extend", asked_expires_at=hold.legal_expires_at - timedelta(minutes=1))
     with nothing_happens(), pytest.raises(Invalid) as refused, act(world.analyst_a):
         order_follow(by=world.analyst_a, hold_id=hold.id, verb="extend", terms=early)
     assert list(refused.value.fields) == ["lines.0.hold"]
@@ -140,8 +141,8 @@ def test_all_live_holds_of_a_case(world: World, act: Act) -> None:
     other = involve(world.analyst_a, first.case, world.bank_b)
     second = hold_of(issue(world, other), world.risk_b)
     ended = hold_of(issue(world, involve(world.analyst_a, first.case, world.bank_b)), world.risk_b)
-    type(ended).objects.filter(pk=ended.pk).update(**{"status": "expired"})
     with act(system_user()) as work:
+        hold_flow.apply(ended, "expire", by=system_user())
         made = release_drafts_for_case(by=system_user(), case=Case.objects.get(pk=first.case_id), trigger="not_filed")
     assert {order.original_id for order in made} == {first.order_id, second.order_id}
     assert {order.due_at for order in made} == {work.now + timedelta(days=3)}
