@@ -84,13 +84,18 @@ def _start() -> None:
 
 def recreate_database() -> None:
     """Throw this worker's database away and copy the template again."""
-    name = os.environ["ANTIFRAUD_TEST_DATABASE"]
+    copy_template(os.environ["ANTIFRAUD_TEST_DATABASE"])
+
+
+def copy_template(name: str) -> str:
+    """A fresh copy of the template under `name`; returns the application role's URL for it."""
     owner = _with_database(os.environ["ANTIFRAUD_TEST_OWNER_URL"], "postgres")
     _execute(
         owner,
         f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
         f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" STRATEGY = FILE_COPY',
     )
+    return _with_database(os.environ["ANTIFRAUD_TEST_APP_URL"], name)
 
 
 def owner_url() -> str:

@@ -27,6 +27,7 @@ from antifraud.errors import AppError, Invalid
 from banks.forms.errors import STATUS
 from banks.models import User
 from banks.selectors.institutions import issue_powers
+from banks.templatetags.ui import error_summary
 from cases.models import Attachment, Case
 
 MOST_LINES = 200
@@ -79,6 +80,16 @@ class OrderDraftForm:
     def held_already(self) -> bool:
         """Whether a ticked account is held or asked to be held already."""
         return any(row.notices for row in self.lines.picked)
+
+    @property
+    def problems(self) -> list[dict[str, str]]:
+        """What is wrong, terms first, each with the anchor of its place."""
+        found = list(error_summary(self.terms)["problems"]) if self.terms.is_bound else []
+        found += [{"text": text, "label": _("Accounts"), "href": "#draft-lines"} for text in self.lines.errors]
+        for row in self.lines.rows:
+            label = row.account.number.masked()
+            found += [{"text": text, "label": label, "href": f"#pick-{row.key}"} for text in row.errors]
+        return found
 
     def kept(self) -> list[tuple[str, str]]:
         """Everything typed, for the hidden fields of the last look; the file itself is among the case's by then."""

@@ -4,6 +4,7 @@ own changes are in `order_edit`."""
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from accounts.services.orders.submit import order_submit
 from antifraud import db, policy
 from antifraud.db import unit_of_work
 from antifraud.errors import AppError, Invalid
+from banks.templatetags.ui_values import when
 from cases.models import Attachment, Case
 from cases.selectors.cases import case_files
 from cases.services.attachments import attachment_add
@@ -153,11 +155,17 @@ def terms_said(form: TermsForm) -> list[tuple[Any, Any]]:
     """(label, value in words) of every shared term that was filled in, in the order of the form."""
     said = []
     for name, value in form.given().items():
-        field = form.fields[name]
-        if value in (None, "", False):
-            continue
-        if value is True:
-            value = _("Yes")
-        words = dict(getattr(field, "choices", ())) if isinstance(value, str) else {}
-        said.append((field.label, words.get(value, value)))
+        if value not in (None, "", False):
+            field: Any = form.fields[name]
+            said.append((field.label, _in_words(field, value)))
     return said
+
+
+def _in_words(field: Any, value: Any) -> Any:
+    if value is True:
+        return _("Yes")
+    if hasattr(field, "label_from_instance"):
+        return field.label_from_instance(value)
+    if isinstance(value, date):
+        return when(value)
+    return dict(getattr(field, "choices", ())).get(value, value)

@@ -12,7 +12,7 @@ from antifraud.settings import assets, env, logs
 BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = Path(env.text("ANTIFRAUD_DATA", str(BASE_DIR / ".data")))
 
-VENDOR_ASSETS = assets.VENDOR_ASSETS
+VENDOR_ASSETS: dict[str, Path] = assets.VENDOR_ASSETS
 LOGGING = logs.LOGGING
 
 SECRET_KEY = env.text("SECRET_KEY")

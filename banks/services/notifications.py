@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from functools import partial
 from uuid import UUID
@@ -11,7 +10,6 @@ from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
 from antifraud import db, hints, policy
-from antifraud.audit.diary import canonical
 from banks.models import Notification, User
 from banks.policy import Action
 
@@ -25,8 +23,8 @@ TEXTS: dict[str, str] = {
     "order.approval_overdue": _("The approval of emergency order {number} is overdue."),
     "order.lapsed": _("The request for approval of order {number} has lapsed. Submit it again."),
     "order.rejected": _("Order {number} was rejected."),
-    "order.acknowledged": _("Order {number} was acknowledged by {institution}."),
-    "order.answered": _("Order {number} was answered by {institution}."),
+    "order.acknowledged": _("Order {number} was acknowledged."),
+    "order.answered": _("Order {number} was answered."),
     "order.release_drafted": _("A release is due: order {number} was drafted for you."),
     "hold.expiring_hours": _("The hold of order {number} ends in less than {count} hours."),
     "hold.expiring_days": _("The hold of order {number} ends in less than {count} days."),
@@ -35,13 +33,11 @@ TEXTS: dict[str, str] = {
 }
 
 
-def notify(
-    *, users: Iterable[User], code: str, params: Mapping[str, Param], url: str, once: bool = False
-) -> list[Notification]:
-    """Tell each user one thing; open pages hear of it after commit. One INSERT.
+def notify(*, users: Iterable[User], code: str, params: Mapping[str, Param], url: str) -> list[Notification]:
+    """Tell each user one thing, in one INSERT; open pages hear of it after commit.
 
-    `once`: the same code and parameters reach a user only once, whoever says it and however often: the row's key
-    is made of them. Raises ValueError for a code without a text.
+    Whoever must not say it twice finishes the message, or leaves a mark, in the same unit of work. Raises ValueError
+    for a code without a text.
     """
     now = db.require_unit_of_work().now
     if code not in TEXTS:
@@ -50,9 +46,7 @@ def notify(
         Notification(user=user, code=code, params=dict(params), url=url[:200], created_at=now)
         for user in {user.pk: user for user in users}.values()
     ]
-    for row in rows if once else ():
-        row.id = _once_id(row)
-    Notification.objects.bulk_create(rows, ignore_conflicts=once)
+    Notification.objects.bulk_create(rows)
     for row in rows:
         transaction.on_commit(partial(_hint, row.user_id), robust=True)
     return rows
@@ -73,11 +67,6 @@ def notification_open(*, by: User, notification_id: UUID) -> Notification:
         row.read_at = now
         row.save(update_fields=["read_at"])
     return row
-
-
-def _once_id(row: Notification) -> UUID:
-    said = canonical({"user": row.user_id, "code": row.code, "params": row.params})
-    return UUID(bytes=hashlib.sha256(said).digest()[:16], version=8)
 
 
 def _hint(user_id: UUID) -> None:

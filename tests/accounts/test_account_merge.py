@@ -83,7 +83,7 @@ def test_undoing_restores_exactly(world: World, act: Act) -> None:
     mine, both = new_case(world.analyst_a), new_case(world.analyst_a)
     number = card()
     one = involve(world.analyst_a, mine, world.bank_a, number=number)
-    doubled = involve(world.analyst_a, both, world.bank_a, number=number, level=3)
+    doubled = involve(world.analyst_a, both, world.bank_a, number=number)
     two = involve(world.analyst_a, both, world.bank_a)
     foreign = involve(world.analyst_b, new_case(world.analyst_b), world.bank_a, number=number)
     child = involve(world.analyst_a, mine, world.bank_a)

@@ -1,4 +1,4 @@
-"""Telling people: one row each, nothing twice where it was said to be once, pages hear of it after commit."""
+"""Telling people: one row each, and open pages hear of it after commit."""
 
 from __future__ import annotations
 
@@ -31,17 +31,6 @@ def test_nobody_is_no_row(world: World, act: Any) -> None:
     with act(world.admin):
         assert notify(users=[], code="order.rejected", params=PARAMS, url="/") == []
     assert not Notification.objects.exists()
-
-
-def test_once_is_once_for_the_same_words_to_the_same_person(world: World, act: Any) -> None:
-    for params in (PARAMS, PARAMS, {"number": "E2026-2"}):
-        for person in (world.analyst_a, world.second_a):
-            with act(world.admin):
-                notify(users=[person], code="order.lapsed", params=params, url="/", once=True)
-    assert Notification.objects.count() == 4
-    with act(world.admin):
-        notify(users=[world.analyst_a], code="order.lapsed", params=PARAMS, url="/")
-    assert Notification.objects.count() == 5
 
 
 def test_a_code_without_a_text_is_a_defect(world: World, act: Any) -> None:

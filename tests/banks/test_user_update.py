@@ -56,7 +56,7 @@ def test_roles_do_not_cross(world: World, act: Any, name: str, role: str) -> Non
 
 
 def test_the_platforms_own_user_is_nobody_to_change(world: World, act: Any) -> None:
-    with pytest.raises(NotFound), nothing_happens():
+    with pytest.raises(Forbidden), nothing_happens():
         _update(act, world.admin, system_user(), is_active=False)
 
 

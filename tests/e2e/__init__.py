@@ -1,0 +1,1 @@
+"""A real browser against real processes: what people do by hand."""
