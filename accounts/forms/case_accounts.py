@@ -35,7 +35,7 @@ class AccountAddForm(forms.Form):
         bank.queryset = executing_institutions()
 
 
-class _InvolvementChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+class InvolvementChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: Any) -> str:
         involvement: Involvement = obj
         bank = involvement.account.institution.title if involvement.account.institution else _("Not known")
@@ -45,10 +45,10 @@ class _InvolvementChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
 class TransferForm(forms.Form):
     """Money that moved from one account of the case to another."""
 
-    from_account = _InvolvementChoice(
+    from_account = InvolvementChoice(
         label=_("From"), required=False, queryset=Involvement.objects.none(), empty_label=_("Not known")
     )
-    to_account = _InvolvementChoice(label=_("To"), queryset=Involvement.objects.none())
+    to_account = InvolvementChoice(label=_("To"), queryset=Involvement.objects.none())
     amount = MoneyField(label=_("Amount"))
     at = forms.DateTimeField(label=_("Time"), required=False, widget=LocalDateTimeInput(attrs={"data-width": "sm"}))
     channel = forms.CharField(label=_("Channel"), max_length=40, required=False)

@@ -49,9 +49,8 @@ def order_timeline(*, user: User, order: Order) -> list[Act]:
 
 
 def _all_of(order: Order) -> QuerySet[AuditEntry]:
-    parts = [order.id]
-    parts += Hold.objects.filter(order=order).values_list("pk", flat=True)
-    parts += Answer.objects.filter(order=order).values_list("pk", flat=True)
+    # Through the order, so that what its page has fetched already is not fetched again.
+    parts = [order.id, *(hold.pk for hold in order.holds.all()), *(answer.pk for answer in order.answers.all())]
     return AuditEntry.objects.filter(object_id__in=parts).exclude(verb__startswith="grant.")
 
 

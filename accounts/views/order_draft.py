@@ -11,7 +11,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -27,7 +27,8 @@ from accounts.services.orders.lines import Target
 from accounts.services.orders.submit import order_submit
 from antifraud import db, policy
 from antifraud.db import unit_of_work
-from antifraud.errors import AppError, Invalid
+from antifraud.errors import Conflict, Invalid
+from banks.middleware import UserRequest
 from banks.templatetags.ui_values import when
 from cases.models import Attachment, Case
 from cases.selectors.cases import case_files
@@ -39,7 +40,7 @@ ASKING = {"refresh", "change"}  # nothing is judged yet
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def order_draft_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
+def order_draft_view(request: UserRequest, case_id: UUID) -> HttpResponse:
     """POST `verb`: refresh (htmx: kind or accounts changed), check (last look), change (back from it), save, submit."""
     rows = Case.objects.select_related("unit", "legal_profile")
     case = policy.get(request.user, Action.ORDER_DRAFT, rows, case_id)
@@ -58,7 +59,7 @@ def order_draft_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return _judge(request, case, draft, verb)
 
 
-def _judge(request: HttpRequest, case: Case, draft: OrderDraftForm, verb: str) -> HttpResponse:
+def _judge(request: UserRequest, case: Case, draft: OrderDraftForm, verb: str) -> HttpResponse:
     good = draft.is_valid()
     was_uploaded = _keep_upload(request, case, draft)
     good = good and not draft.terms.errors
@@ -70,7 +71,7 @@ def _judge(request: HttpRequest, case: Case, draft: OrderDraftForm, verb: str) -
                     targets = orders_check(by=request.user, case=case, kind=draft.kind, lines=draft.lines.lines(), terms=draft.terms.terms())  # fmt: skip
                 else:
                     made = _write(request, case, draft, submit=verb == "submit")
-        except AppError as error:
+        except (Invalid, Conflict) as error:
             status = draft.attach(error)
         else:
             return _last_look(request, case, draft, targets) if verb == "check" else _done(request, case, made, verb)
@@ -79,7 +80,7 @@ def _judge(request: HttpRequest, case: Case, draft: OrderDraftForm, verb: str) -
     return _page(request, case, draft, status=status)
 
 
-def _write(request: HttpRequest, case: Case, draft: OrderDraftForm, *, submit: bool) -> list[Order]:
+def _write(request: UserRequest, case: Case, draft: OrderDraftForm, *, submit: bool) -> list[Order]:
     terms = draft.terms.terms()
     made = orders_draft(by=request.user, case=case, kind=draft.kind, lines=draft.lines.lines(), terms=terms)
     if submit:
@@ -87,7 +88,7 @@ def _write(request: HttpRequest, case: Case, draft: OrderDraftForm, *, submit: b
     return made
 
 
-def _keep_upload(request: HttpRequest, case: Case, draft: OrderDraftForm) -> bool:
+def _keep_upload(request: UserRequest, case: Case, draft: OrderDraftForm) -> bool:
     """An uploaded instrument is kept with the case before anything else is judged: nothing is uploaded twice."""
     upload = upload_of(draft.terms)
     if upload is None:
@@ -100,7 +101,7 @@ def _keep_upload(request: HttpRequest, case: Case, draft: OrderDraftForm) -> boo
     return True
 
 
-def paper_keep(request: HttpRequest, case: Case, upload: UploadedFile) -> Attachment:
+def paper_keep(request: UserRequest, case: Case, upload: UploadedFile) -> Attachment:
     """The file of the case with these bytes: the one that is there, else a new one. Raises Invalid (instrument_file)."""
     digest = hashlib.sha256()
     for chunk in upload.chunks():
@@ -119,7 +120,7 @@ def paper_keep(request: HttpRequest, case: Case, upload: UploadedFile) -> Attach
         raise Invalid(fields={"instrument_file": [t for texts in error.fields.values() for t in texts]}) from error
 
 
-def _done(request: HttpRequest, case: Case, made: list[Order], verb: str) -> HttpResponseRedirect:
+def _done(request: UserRequest, case: Case, made: list[Order], verb: str) -> HttpResponseRedirect:
     count = len(made)
     if verb != "submit":
         text = ngettext("{count} draft was saved.", "{count} drafts were saved.", count)
@@ -137,7 +138,7 @@ def _done(request: HttpRequest, case: Case, made: list[Order], verb: str) -> Htt
     return HttpResponseRedirect(reverse("accounts:case_orders", args=[case.id]), status=303)
 
 
-def _last_look(request: HttpRequest, case: Case, draft: OrderDraftForm, targets: list[Target]) -> HttpResponse:
+def _last_look(request: UserRequest, case: Case, draft: OrderDraftForm, targets: list[Target]) -> HttpResponse:
     context = case_context(case, "orders") | {
         "draft": draft,
         "lines": list(zip(draft.lines.picked, targets, strict=True)),
@@ -146,7 +147,7 @@ def _last_look(request: HttpRequest, case: Case, draft: OrderDraftForm, targets:
     return render(request, "accounts/order_check.html", context)
 
 
-def _page(request: HttpRequest, case: Case, draft: OrderDraftForm, *, status: int = 200) -> HttpResponse:
+def _page(request: UserRequest, case: Case, draft: OrderDraftForm, *, status: int = 200) -> HttpResponse:
     context = case_context(case, "orders") | {"draft": draft}
     return render(request, "accounts/order_draft.html", context, status=status)
 

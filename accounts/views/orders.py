@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -20,35 +20,30 @@ from accounts.selectors.timeline import order_timeline
 from accounts.services.reveals import answer_reveal, order_reveal
 from accounts.views.order_words import order_actions, order_crumbs, order_steps, timeline_of
 from antifraud import policy
-from antifraud.api.pagination import keyset_page
+from antifraud.api.pagination import keyset_page, page_urls
 from antifraud.crypto.fields import preload_rows
 from antifraud.db import unit_of_work
 from antifraud.errors import Invalid
-from cases.views.cases import cursor_url
+from banks.middleware import UserRequest
 from cases.views.parts import reveal_answer, reveal_refused
 
 
 @login_required
 @require_GET
-def order_list(request: HttpRequest) -> HttpResponse:
+def order_list(request: UserRequest) -> HttpResponse:
     """Orders newest first with the query form."""
     policy.require(request.user, Action.ORDER_VIEW)
     form = OrderFilterForm(request.GET or None)
     rows = selectors.orders_list(user=request.user, filters=form.filters())
     page = keyset_page(rows, selectors.KEYSET, request.GET.get("cursor"), 50)
     preload_rows([order.account for order in page.items])
-    context = {
-        "form": form,
-        "page": page,
-        "next_url": cursor_url(request, page.next_cursor),
-        "previous_url": cursor_url(request, page.previous_cursor),
-    }
+    context = {"form": form, "page": page} | page_urls(request, page)
     return render(request, "accounts/order_list.html", context)
 
 
 @login_required
 @require_GET
-def order_detail_view(request: HttpRequest, order_id: UUID) -> HttpResponse:
+def order_detail_view(request: UserRequest, order_id: UUID) -> HttpResponse:
     """One order; an executing institution has a page of its own for it."""
     if not request.user.institution.is_police:
         policy.get(request.user, Action.ORDER_VIEW, Order.objects.only("pk"), order_id)
@@ -57,7 +52,7 @@ def order_detail_view(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 
 def order_page(
-    request: HttpRequest, order_id: UUID, *, refused: dict[str, forms.Form] | None = None, status: int = 200
+    request: UserRequest, order_id: UUID, *, refused: dict[str, forms.Form] | None = None, status: int = 200
 ) -> HttpResponse:
     """The page, also with the form of an act that was refused (by its verb)."""
     order = selectors.order_detail(user=request.user, order_id=order_id)
@@ -98,7 +93,7 @@ def _holders(answers: list[Any]) -> list[Any]:
 
 @login_required
 @require_POST
-def order_reveal_view(request: HttpRequest, order_id: UUID, field: str) -> HttpResponse:
+def order_reveal_view(request: UserRequest, order_id: UUID, field: str) -> HttpResponse:
     """One value of the order in clear, with the reason in the audit log."""
     try:
         with unit_of_work(request.user):
@@ -112,7 +107,7 @@ def order_reveal_view(request: HttpRequest, order_id: UUID, field: str) -> HttpR
 
 @login_required
 @require_POST
-def answer_reveal_view(request: HttpRequest, answer_id: UUID, part: str, part_id: UUID, field: str) -> HttpResponse:
+def answer_reveal_view(request: UserRequest, answer_id: UUID, part: str, part_id: UUID, field: str) -> HttpResponse:
     """One value of an answer in clear, with the reason in the audit log."""
     try:
         with unit_of_work(request.user):

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
@@ -81,6 +82,19 @@ def keyset_page(
         _write(FORWARD, columns, keyset, items[-1]) if items and has_next else None,
         _write(BACKWARD, columns, keyset, items[0]) if items and has_previous else None,
     )
+
+
+def page_urls(request: HttpRequest, page: Page[Any]) -> dict[str, str]:
+    """The addresses of the neighbouring pages under the same query, for the component `pager`; "" for none."""
+
+    def url(cursor: str | None) -> str:
+        if cursor is None:
+            return ""
+        query = request.GET.copy()
+        query["cursor"] = cursor
+        return f"{request.path}?{query.urlencode()}"
+
+    return {"previous_url": url(page.previous_cursor), "next_url": url(page.next_cursor)}
 
 
 def page_limit(text: str | None) -> int:

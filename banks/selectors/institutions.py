@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext
 
 from antifraud import policy
 from banks.models import Institution, IssuePower, User
@@ -112,7 +113,7 @@ def powers_table(*, user: User) -> list[dict[str, Any]]:
             (power.order_kind, power.legal_basis),
             {
                 "order_kind": power.order_kind,
-                "legal_basis": power.legal_basis,
+                "legal_basis": gettext(power.legal_basis),
                 "instrument_required": power.instrument_required,
                 "issuers": [],
             },

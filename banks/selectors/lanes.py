@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Min, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, DurationField, ExpressionWrapper, Min, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Now
 
 from antifraud import policy
 from banks.models import Delivery, Lane, User
@@ -46,11 +46,11 @@ def lanes_waiting() -> list[WaitingLane]:
 
 
 def lanes_list(*, user: User) -> QuerySet[Lane]:
-    """Lanes that the reader may see, with `queued`, `ready`, `leased` counts and `oldest_at`, the entry of the oldest
-    delivery that has not been transported (None: nothing waits). Depth and age are shown to both sides (R14)."""
+    """Lanes that the reader may see, with `queued`, `ready`, `leased` counts and `oldest_age`, how long ago the oldest
+    delivery was committed that is not transported yet (None: nothing waits). Both sides see depth and age (R14)."""
     rows = policy.scope(user, Action.LANE_VIEW, Lane.objects.select_related("institution"))
     return rows.annotate(
-        queued=_depth(S.QUEUED), ready=_depth(S.READY), leased=_depth(S.LEASED), oldest_at=Subquery(_oldest())
+        queued=_depth(S.QUEUED), ready=_depth(S.READY), leased=_depth(S.LEASED), oldest_age=Subquery(_oldest_age())
     ).order_by("institution__kind", "institution__code")
 
 
@@ -59,6 +59,7 @@ def _depth(state: Delivery.State) -> Coalesce:
     return Coalesce(Subquery(rows.values("institution").annotate(count=Count("*")).values("count")), 0)
 
 
-def _oldest() -> QuerySet[Any, Any]:
+def _oldest_age() -> QuerySet[Any, Any]:
     rows = Delivery.objects.filter(institution=OuterRef("institution"), state__in=PENDING).order_by()
-    return rows.values("institution").annotate(oldest=Min("created_at")).values("oldest")
+    age = ExpressionWrapper(Now() - Min("created_at"), output_field=DurationField())
+    return rows.values("institution").annotate(age=age).values("age")

@@ -6,7 +6,7 @@ import functools
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from antifraud import db
 from banks.models import Agreement, Institution, LegalProfile, WorkCalendar
@@ -37,6 +37,16 @@ def latest_profile(code: str = "CN") -> LegalProfile:
     """The newest version in force today; raises LegalProfile.DoesNotExist for an unknown code."""
     today = db.app_now().date()
     return LegalProfile.objects.filter(code=code, effective_from__lte=today).order_by("-version")[:1].get()
+
+
+def legal_profiles() -> QuerySet[LegalProfile]:
+    """All versions of all profiles, to choose from."""
+    return LegalProfile.objects.order_by("code", "-version")
+
+
+def work_calendars() -> QuerySet[WorkCalendar]:
+    """All working calendars, to choose from."""
+    return WorkCalendar.objects.order_by("code")
 
 
 def current_agreement(institution: Institution) -> Agreement | None:

@@ -1,13 +1,14 @@
-"""People of institutions; what they may do is the policy's business."""
+"""People and systems of institutions and what they were told; what they may do is the policy's business."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from axes.models import AccessAttempt
+from django.db.models import Q, QuerySet, Sum
 
 from antifraud import policy
-from banks.models import Institution, User
+from banks.models import Institution, MachineClient, Notification, User
 from banks.policy import POLICE, Action
 from banks.selectors.institutions import centre_institutions, superiors
 
@@ -32,6 +33,23 @@ def user_detail(*, user: User, user_id: UUID) -> User:
     """One person; raises NotFound."""
     queryset = User.objects.exclude(role=User.Role.SYSTEM).select_related("institution", "home_institution")
     return policy.get(user, Action.USER_VIEW, queryset, user_id)
+
+
+def failed_log_ins(person: User) -> int:
+    """Wrong passwords that count towards the lock-out at present."""
+    rows = AccessAttempt.objects.filter(username=person.username)
+    return int(rows.aggregate(total=Sum("failures_since_start"))["total"] or 0)
+
+
+def clients_list(*, user: User) -> QuerySet[MachineClient]:
+    """Machine clients that the reader may see, with institution and machine user."""
+    rows = policy.scope(user, Action.CLIENT_VIEW, MachineClient.objects.select_related("institution", "user"))
+    return rows.order_by("institution__code", "id")
+
+
+def notifications_list(*, user: User) -> QuerySet[Notification]:
+    """The reader's own notifications, newest first."""
+    return policy.scope(user, Action.NOTIFICATION_VIEW, Notification.objects.all()).order_by("-created_at", "-id")
 
 
 def second_officers(*, user: User) -> QuerySet[User]:

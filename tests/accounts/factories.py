@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from accounts.models import AccountGrant, Hold, InvolvedAccount, Involvement, Order, OrderGrant, Transfer
 from accounts.services.accounts import involved_account_add
 from accounts.services.orders.approve import order_approve, order_confirm
@@ -19,6 +21,7 @@ from accounts.states import hold_flow
 from antifraud import db
 from antifraud.approvals.models import ApprovalRequest
 from antifraud.audit.models import AuditEntry
+from antifraud.errors import Invalid
 from antifraud.outbox.models import OutboxMessage
 from banks.models import Delivery, Institution, User
 from cases.models import Case
@@ -55,7 +58,14 @@ def new_case(by: User, *, filed: bool = False, incident: str = "110-20261101-000
 
 
 def involve(
-    by: User, case: Case, institution: Institution | None, *, number: str = "", level: int = 1, name: str = "张三", **extra: Any
+    by: User,
+    case: Case,
+    institution: Institution | None,
+    *,
+    number: str = "",
+    level: int = 1,
+    name: str = "张三",
+    **extra: Any,
 ) -> Involvement:
     """An account of the case; level 0 is the victim's own."""
     with db.unit_of_work(by):
@@ -66,12 +76,23 @@ def involve(
 
 
 def pay(
-    by: User, case: Case, to: InvolvedAccount, *, amount: int = 500_000, payer: InvolvedAccount | None = None, ago: int = 30
+    by: User,
+    case: Case,
+    to: InvolvedAccount,
+    *,
+    amount: int = 500_000,
+    payer: InvolvedAccount | None = None,
+    ago: int = 30,
 ) -> Transfer:
     """A transfer into `to`, `ago` minutes before now."""
     with db.unit_of_work(by) as work:
         return transfer_record(
-            by=by, case=case, to_account=to, amount_minor=amount, at=work.now - timedelta(minutes=ago), from_account=payer
+            by=by,
+            case=case,
+            to_account=to,
+            amount_minor=amount,
+            at=work.now - timedelta(minutes=ago),
+            from_account=payer,
         )
 
 
@@ -177,3 +198,11 @@ def nothing_happens() -> Iterator[None]:
     before = (facts(), states())
     yield
     assert (facts(), states()) == before
+
+
+def draft_problems(by: User, case: Case, kind: str, lines: list[OrderLine], wanted: OrderTerms) -> list[str]:
+    """The names of the fields for which a draft is refused; nothing may have happened."""
+    with nothing_happens(), pytest.raises(Invalid) as refused, db.unit_of_work(by):
+        orders_draft(by=by, case=case, kind=kind, lines=lines, terms=wanted)
+    assert all(texts for texts in refused.value.fields.values())
+    return sorted(refused.value.fields)

@@ -29,7 +29,12 @@ def test_it_enters_the_account(world: World) -> None:
     assert account.number.open() == "6222021234567890123"
     assert (account.kind, account.institution_id, account.risk) == ("card", world.bank_a.id, "involved")
     assert account.holder_name.open() == "张三"
-    assert (involvement.level, involvement.role, involvement.state, involvement.stop_limit) == (1, "involved", "confirmed", 2)
+    assert (involvement.level, involvement.role, involvement.state, involvement.stop_limit) == (
+        1,
+        "involved",
+        "confirmed",
+        2,
+    )
     case.refresh_from_db()
     assert case.accounts_total == 1
     assert case.first_account_at is not None
@@ -38,7 +43,7 @@ def test_it_enters_the_account(world: World) -> None:
 def test_the_number_is_not_in_the_database_or_the_audit_log(world: World) -> None:
     number = card()
     involvement = involve(world.analyst_a, new_case(world.analyst_a), world.bank_a, number=number)
-    row = InvolvedAccount.objects.filter(pk=involvement.account_id).values("number", "number_index").get()
+    row: Any = InvolvedAccount.objects.filter(pk=involvement.account_id).values("number", "number_index").get()
     assert number.encode() not in bytes(row["number"]) + bytes(row["number_index"])
     entry = AuditEntry.objects.get(verb="account.add")
     assert number.encode() not in bytes(entry.payload)
@@ -55,7 +60,9 @@ def test_the_same_account_in_two_cases_is_one(world: World) -> None:
 
 def test_the_same_number_at_two_banks_is_two(world: World) -> None:
     case, number = new_case(world.analyst_a), card()
-    accounts = {involve(world.analyst_a, case, bank, number=number).account_id for bank in (world.bank_a, world.bank_b, None)}
+    accounts = {
+        involve(world.analyst_a, case, bank, number=number).account_id for bank in (world.bank_a, world.bank_b, None)
+    }
     assert len(accounts) == 3
 
 
@@ -117,7 +124,9 @@ def test_names_are_dated_and_a_filed_one_does_not_displace_a_banks(world: World,
 
 
 def test_a_phone_number_at_an_operator(world: World) -> None:
-    account = involve(world.analyst_a, new_case(world.analyst_a), world.telecom, number="138 0013 8000", name="").account
+    account = involve(
+        world.analyst_a, new_case(world.analyst_a), world.telecom, number="138 0013 8000", name=""
+    ).account
     assert (account.kind, account.number.open()) == ("phone", "+8613800138000")
 
 

@@ -124,7 +124,8 @@ def test_a_reason_is_needed_and_holds_no_secret(world: World, act: Act, reason: 
 
 
 @pytest.mark.parametrize(
-    ("name", "error"), [("analyst_b", NotFound), ("approver_a", Forbidden), ("risk_a", NotFound), ("overseer", NotFound)]
+    ("name", "error"),
+    [("analyst_b", NotFound), ("approver_a", Forbidden), ("risk_a", NotFound), ("overseer", NotFound)],
 )
 def test_others_may_not(world: World, act: Act, name: str, error: type[Exception]) -> None:
     account, by = involve(world.analyst_a, new_case(world.analyst_a), world.bank_a).account, getattr(world, name)

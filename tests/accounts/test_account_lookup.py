@@ -1,4 +1,4 @@
-""""Is this account in another case?": count and unit names only, audited, and paid from two token buckets."""
+""" "Is this account in another case?": count and unit names only, audited, and paid from two token buckets."""
 
 from __future__ import annotations
 

@@ -17,7 +17,19 @@ from antifraud.audit.diary import detail_of
 from antifraud.audit.models import AuditEntry
 from antifraud.errors import Conflict, Forbidden, Invalid, NotFound, WrongState
 from cases.models import Case
-from tests.accounts.factories import approve, card, draft, involve, issue, line, new_case, nothing_happens, pay, submit, terms
+from tests.accounts.factories import (
+    approve,
+    card,
+    draft,
+    involve,
+    issue,
+    line,
+    new_case,
+    nothing_happens,
+    pay,
+    submit,
+    terms,
+)
 from tests.cast import World
 
 Act = Callable[[Any], AbstractContextManager[Any]]
@@ -54,7 +66,9 @@ def test_involvements_and_transfers_move_and_orders_stay(world: World, act: Act)
     mine, other = new_case(world.analyst_a), new_case(world.analyst_a)
     one, two = involve(world.analyst_a, mine, world.bank_a), involve(world.analyst_a, other, world.bank_a)
     incoming = pay(world.analyst_a, mine, one.account)
-    outgoing = pay(world.analyst_a, mine, involve(world.analyst_a, mine, world.bank_b, level=2).account, payer=one.account)
+    outgoing = pay(
+        world.analyst_a, mine, involve(world.analyst_a, mine, world.bank_b, level=2).account, payer=one.account
+    )
     order = issue(world, one)
     merge(act, world.analyst_a, one.account, two.account)
     one.refresh_from_db()
@@ -132,7 +146,10 @@ def test_an_open_order_on_the_old_row_is_a_duplicate(world: World, act: Act) -> 
 
 def test_an_order_that_waits_for_approval_is_still_issued_and_counted(world: World, act: Act) -> None:
     case = new_case(world.analyst_a)
-    one, two = involve(world.analyst_a, case, world.bank_a), involve(world.analyst_a, new_case(world.analyst_a), world.bank_a)
+    one, two = (
+        involve(world.analyst_a, case, world.bank_a),
+        involve(world.analyst_a, new_case(world.analyst_a), world.bank_a),
+    )
     order = submit(draft(world.analyst_a, world.second_a, one))
     merge(act, world.analyst_a, one.account, two.account)
     assert approve(order, world.approver_a).account_id != two.account_id
@@ -142,7 +159,10 @@ def test_an_order_that_waits_for_approval_is_still_issued_and_counted(world: Wor
 def test_what_came_later_stays(world: World, act: Act) -> None:
     mine, other, later = (new_case(world.analyst_a) for _ in range(3))
     number = card()
-    one, two = involve(world.analyst_a, mine, world.bank_a, number=number), involve(world.analyst_a, other, world.bank_a)
+    one, two = (
+        involve(world.analyst_a, mine, world.bank_a, number=number),
+        involve(world.analyst_a, other, world.bank_a),
+    )
     change = merge(act, world.analyst_a, one.account, two.account)
     new = involve(world.analyst_a, later, world.bank_a, number=number)
     assert new.account_id == two.account_id

@@ -38,18 +38,25 @@ def test_a_bank_sees_its_own_account_once_it_was_asked(world: World, act: Act) -
     row = involve(world.analyst_a, new_case(world.analyst_a), world.bank_a, name="张三")
     issue(world, row)
     with act(world.risk_a):
-        assert account_reveal(by=world.risk_a, account_id=row.account_id, field="holder_name", purpose="matching") == "张三"
+        assert (
+            account_reveal(by=world.risk_a, account_id=row.account_id, field="holder_name", purpose="matching")
+            == "张三"
+        )
 
 
 def test_what_is_not_known_is_empty_and_leaves_no_row(world: World, act: Act) -> None:
     row = involve(world.analyst_a, new_case(world.analyst_a), world.bank_a)
     with act(world.analyst_a):
-        assert account_reveal(by=world.analyst_a, account_id=row.account_id, field="holder_id_number", purpose="matching") == ""
+        assert (
+            account_reveal(by=world.analyst_a, account_id=row.account_id, field="holder_id_number", purpose="matching")
+            == ""
+        )
     assert not AuditEntry.objects.filter(verb="involvedaccount.reveal").exists()
 
 
 @pytest.mark.parametrize(
-    ("field", "purpose", "named"), [("number", " ", "purpose"), ("number_index", "matching", "field"), ("id", "matching", "field")]
+    ("field", "purpose", "named"),
+    [("number", " ", "purpose"), ("number_index", "matching", "field"), ("id", "matching", "field")],
 )
 def test_wrong_wishes(world: World, act: Act, field: str, purpose: str, named: str) -> None:
     row = involve(world.analyst_a, new_case(world.analyst_a), world.bank_a)
@@ -63,14 +70,25 @@ def test_the_case_that_is_named_must_involve_the_account(world: World, act: Act)
         involve(world.analyst_a, new_case(world.analyst_a), world.bank_a), new_case(world.analyst_a), new_case(world.analyst_b)
     )  # fmt: skip
     with nothing_happens(), pytest.raises(Invalid) as refused, act(world.analyst_a):
-        account_reveal(by=world.analyst_a, account_id=row.account_id, field="number", purpose="matching", case_id=other.id)
+        account_reveal(
+            by=world.analyst_a, account_id=row.account_id, field="number", purpose="matching", case_id=other.id
+        )
     assert list(refused.value.fields) == ["case"]
     with nothing_happens(), pytest.raises(NotFound), act(world.analyst_a):
-        account_reveal(by=world.analyst_a, account_id=row.account_id, field="number", purpose="matching", case_id=foreign.id)
+        account_reveal(
+            by=world.analyst_a, account_id=row.account_id, field="number", purpose="matching", case_id=foreign.id
+        )
 
 
 @pytest.mark.parametrize(
-    ("name", "error"), [("analyst_b", NotFound), ("risk_b", NotFound), ("machine_a", Forbidden), ("auditor", NotFound), ("admin", NotFound)]
+    ("name", "error"),
+    [
+        ("analyst_b", NotFound),
+        ("risk_b", NotFound),
+        ("machine_a", Forbidden),
+        ("auditor", NotFound),
+        ("admin", NotFound),
+    ],
 )
 def test_others_may_not(world: World, act: Act, name: str, error: type[Exception]) -> None:
     row, by = involve(world.analyst_a, new_case(world.analyst_a), world.bank_a), getattr(world, name)

@@ -88,26 +88,14 @@ def test_an_ended_order_takes_none(world: World, act: Act, end: str) -> None:
         order_acknowledge(by=world.risk_a, order_id=order.id)
 
 
-@pytest.mark.parametrize(
-    ("name", "error"),
-    [
-        ("risk_b", NotFound),
-        ("risk_branch", NotFound),
-        ("risk_telecom", NotFound),
-        ("machine_b", NotFound),
-        ("analyst_b", NotFound),
-        ("overseer", NotFound),
-        ("auditor", NotFound),
-        ("admin", NotFound),
-        ("analyst_a", Forbidden),
-        ("approver_a", Forbidden),
-        ("centre_analyst", Forbidden),
-    ],
-)
-def test_others_may_not(world: World, act: Act, name: str, error: type[Exception]) -> None:
-    order, by = bank_order(world), getattr(world, name)
-    with nothing_answered(), pytest.raises(error), act(by):
-        order_acknowledge(by=by, order_id=order.id)
+@pytest.mark.parametrize("error", [NotFound, Forbidden])
+def test_others_may_not(world: World, act: Act, error: type[Exception]) -> None:
+    strangers = ["risk_b", "risk_branch", "risk_telecom", "machine_b", "analyst_b", "overseer", "auditor", "admin"]
+    order = bank_order(world)
+    for name in strangers if error is NotFound else ["analyst_a", "approver_a", "centre_analyst"]:
+        by = getattr(world, name)
+        with nothing_answered(), pytest.raises(error), act(by):
+            order_acknowledge(by=by, order_id=order.id)
 
 
 def test_an_order_that_is_not_issued_does_not_exist_for_the_bank(world: World, act: Act) -> None:

@@ -42,7 +42,9 @@ def waiting(world: World) -> Order:
     return submit(draft(world.analyst_a, world.second_a, row))
 
 
-def refused(world: World, act: Act, order: Order, name: str, error: type[Exception], sha256: bytes | None = None) -> Any:
+def refused(
+    world: World, act: Act, order: Order, name: str, error: type[Exception], sha256: bytes | None = None
+) -> Any:
     """The refusal of an approval that leaves nothing behind."""
     by = getattr(world, name)
     with nothing_happens(), pytest.raises(error) as caught, act(by):
@@ -50,7 +52,9 @@ def refused(world: World, act: Act, order: Order, name: str, error: type[Excepti
     return caught.value
 
 
-@pytest.mark.parametrize("name", ["approver_a", "supervisor_a", "bureau_approver", "centre_approver", "centre_supervisor"])
+@pytest.mark.parametrize(
+    "name", ["approver_a", "supervisor_a", "bureau_approver", "centre_approver", "centre_supervisor"]
+)
 def test_it_may_come_from_the_unit_above_it_or_a_centre(world: World, waiting: Order, name: str) -> None:
     by = getattr(world, name)
     order = approve(waiting, by)

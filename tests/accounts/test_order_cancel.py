@@ -100,7 +100,14 @@ def test_a_reason_is_needed(world: World, act: Act) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "error"), [("analyst_b", NotFound), ("risk_a", Forbidden), ("machine_a", Forbidden), ("risk_b", NotFound), ("overseer", NotFound)]
+    ("name", "error"),
+    [
+        ("analyst_b", NotFound),
+        ("risk_a", Forbidden),
+        ("machine_a", Forbidden),
+        ("risk_b", NotFound),
+        ("overseer", NotFound),
+    ],
 )
 def test_others_may_not(world: World, act: Act, name: str, error: type[Exception]) -> None:
     order = issue(world, involve(world.analyst_a, new_case(world.analyst_a), world.bank_a))

@@ -16,7 +16,18 @@ from antifraud.audit.diary import detail_of
 from antifraud.audit.models import AuditEntry
 from antifraud.errors import Conflict, Forbidden, Invalid, NotFound, WrongState
 from banks.models import Delivery
-from tests.accounts.factories import answered, approve, draft, hold_of, involve, issue, new_case, nothing_happens, pay, submit
+from tests.accounts.factories import (
+    answered,
+    approve,
+    draft,
+    hold_of,
+    involve,
+    issue,
+    new_case,
+    nothing_happens,
+    pay,
+    submit,
+)
 from tests.cast import World
 
 Act = Callable[[Any], AbstractContextManager[Any]]
@@ -25,7 +36,12 @@ Act = Callable[[Any], AbstractContextManager[Any]]
 @pytest.fixture
 def failed(world: World) -> Order:
     """A stop that bank A answered with a mismatch of the name."""
-    order = issue(world, involve(world.analyst_a, new_case(world.analyst_a), world.bank_a, name="章三"), urgency="02", reason="hurry")
+    order = issue(
+        world,
+        involve(world.analyst_a, new_case(world.analyst_a), world.bank_a, name="章三"),
+        urgency="02",
+        reason="hurry",
+    )
     return answered(order, world.risk_a, "mismatch")
 
 
@@ -38,12 +54,25 @@ def test_the_new_draft_is_filled_from_the_old_one(world: World, act: Act, failed
     new = correct(act, world.duty_a, failed, holder_name="张三")
     stored = Order.objects.get(pk=new.pk)
     assert (stored.status, stored.corrects_id, stored.operator_id) == ("draft", failed.id, world.duty_a.id)
-    for name in ("kind", "case_id", "account_id", "institution_id", "amount_minor", "mode", "urgency", "legal_basis", "transfer_id"):
+    for name in (
+        "kind",
+        "case_id",
+        "account_id",
+        "institution_id",
+        "amount_minor",
+        "mode",
+        "urgency",
+        "legal_basis",
+        "transfer_id",
+    ):
         assert getattr(stored, name) == getattr(failed, name), name
     assert stored.reason.open() == "hurry"
     assert InvolvedAccount.objects.get().holder_name.open() == "张三"
     assert Order.objects.get(pk=failed.pk).status == "answered"
-    assert detail_of(AuditEntry.objects.get(verb="order.correct")) == {"by_order": new.number, "fields": ["holder_name"]}
+    assert detail_of(AuditEntry.objects.get(verb="order.correct")) == {
+        "by_order": new.number,
+        "fields": ["holder_name"],
+    }
 
 
 def test_when_issued_it_replaces_the_old_one_and_takes_its_count(world: World, act: Act, failed: Order) -> None:
@@ -117,9 +146,13 @@ def test_what_never_went_through_can_be_corrected(world: World, act: Act, state:
     from accounts.services.orders.approve import order_reject
     from accounts.services.orders.cancel import order_cancel
 
-    order = submit(draft(world.analyst_a, world.second_a, involve(world.analyst_a, new_case(world.analyst_a), world.bank_a)))
+    order = submit(
+        draft(world.analyst_a, world.second_a, involve(world.analyst_a, new_case(world.analyst_a), world.bank_a))
+    )
     with act(world.approver_a):
-        (order_reject if state == "rejected" else order_cancel)(by=world.approver_a, order_id=order.id, reason="wrong amount")
+        (order_reject if state == "rejected" else order_cancel)(
+            by=world.approver_a, order_id=order.id, reason="wrong amount"
+        )
     new = approve(submit(correct(act, world.analyst_a, order, amount_minor=7)), world.approver_a)
     assert new.amount_minor == 7
     assert Order.objects.get(pk=order.pk).status == "superseded"
@@ -153,7 +186,9 @@ def test_an_open_order_is_not_corrected(world: World, act: Act) -> None:
         order_correct(by=world.analyst_a, order_id=order.id, changes={})
 
 
-@pytest.mark.parametrize(("name", "error"), [("analyst_b", NotFound), ("risk_a", Forbidden), ("centre_analyst", Forbidden)])
+@pytest.mark.parametrize(
+    ("name", "error"), [("analyst_b", NotFound), ("risk_a", Forbidden), ("centre_analyst", Forbidden)]
+)
 def test_others_may_not(world: World, act: Act, failed: Order, name: str, error: type[Exception]) -> None:
     by = getattr(world, name)
     with nothing_happens(), pytest.raises(error), act(by):

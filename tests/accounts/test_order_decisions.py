@@ -49,9 +49,18 @@ def test_nobody_waits_for_himself(world: World) -> None:
 
 
 def test_a_unit_beside_does_not_decide_even_where_it_sees_the_order(world: World, act: Act) -> None:
-    order = submit(draft(world.analyst_a, world.second_a, involve(world.analyst_a, new_case(world.analyst_a), world.bank_a)))
+    order = submit(
+        draft(world.analyst_a, world.second_a, involve(world.analyst_a, new_case(world.analyst_a), world.bank_a))
+    )
     with act(world.duty_a):
-        policy.grant([world.unit_b.group_id], order, by=world.duty_a, purpose="test", legal_basis="test", sort_at=order.created_at)
+        policy.grant(
+            [world.unit_b.group_id],
+            order,
+            by=world.duty_a,
+            purpose="test",
+            legal_basis="test",
+            sort_at=order.created_at,
+        )
     assert policy.can(world.approver_b, "order.view", order)
     assert waiting(world.approver_b) == []
 
@@ -75,7 +84,9 @@ def test_an_emergency_waits_for_its_second_officer_and_then_for_a_supervisor(wor
 def test_an_emergency_that_ended_waits_no_more(world: World, act: Act, how: str) -> None:
     sent = issue_emergency(world, involve(world.analyst_a, new_case(world.analyst_a), world.bank_a))
     with act(world.supervisor_a):
-        (order_overrule if how == "overruled" else order_cancel)(by=world.supervisor_a, order_id=sent.id, reason="no ground")
+        (order_overrule if how == "overruled" else order_cancel)(
+            by=world.supervisor_a, order_id=sent.id, reason="no ground"
+        )
     assert waiting(world.supervisor_a) == waiting(world.approver_a) == []
 
 
@@ -102,7 +113,9 @@ def test_what_has_ended_by_the_clock_is_no_hold(world: World, act: Act, move_clo
     order = issue(world, row)
     hold_of(order, world.risk_a)
     with act(world.risk_a) as work:
-        order_flow.apply(Order.objects.get(), "answer", by=world.risk_a, changes={"answered_at": work.now, "outcome": "executed"})
+        order_flow.apply(
+            Order.objects.get(), "answer", by=world.risk_a, changes={"answered_at": work.now, "outcome": "executed"}
+        )
     assert len(order_duplicates(user=world.analyst_a, account_ids=[row.account_id], kind="freeze")) == 1
     move_clock(timedelta(hours=48))
     assert order_duplicates(user=world.analyst_a, account_ids=[row.account_id], kind="freeze") == []
@@ -115,7 +128,9 @@ def test_orders_on_their_way_and_merged_accounts_are_told(world: World, act: Act
     with act(world.analyst_a):
         account_merge(by=world.analyst_a, account_id=one.account_id, into_id=two.account_id, reason="same book")
     notices = order_duplicates(user=world.analyst_a, account_ids=[two.account_id], kind="stop")
-    assert [(n.account_id, n.order_number, n.state, n.is_own) for n in notices] == [(two.account_id, order.number, "asked", True)]
+    assert [(n.account_id, n.order_number, n.state, n.is_own) for n in notices] == [
+        (two.account_id, order.number, "asked", True)
+    ]
 
 
 def test_accounts_out_of_reach_tell_nothing(world: World, counted: Any) -> None:
@@ -139,7 +154,13 @@ def test_police_see_all_acts_and_the_bank_those_after_the_issue(world: World, ac
         order_flow.apply(Order.objects.get(), "acknowledge", by=world.risk_a)
     order = Order.objects.get()
     police = order_timeline(user=world.analyst_a, order=order)
-    assert [each.verb for each in police] == ["order.acknowledge", "hold.open", "order.approve", "order.submit", "order.draft"]
+    assert [each.verb for each in police] == [
+        "order.acknowledge",
+        "hold.open",
+        "order.approve",
+        "order.submit",
+        "order.draft",
+    ]
     assert police[-1].actor == "Analyst A (analyst_a)"
     bank = order_timeline(user=world.risk_supervisor_a, order=order)
     assert [(each.verb, each.actor, each.is_own) for each in bank] == [

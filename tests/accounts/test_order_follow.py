@@ -68,7 +68,9 @@ def test_a_waiting_hold_can_be_released_but_not_extended(world: World, act: Act)
     with nothing_happens(), pytest.raises(Invalid), act(world.analyst_a):
         order_follow(by=world.analyst_a, hold_id=hold.id, verb="extend", terms=terms(world.second_a, "freeze_extend"))
     with act(world.analyst_a):
-        assert order_follow(by=world.analyst_a, hold_id=hold.id, verb="release", terms=terms(world.second_a, "freeze_release"))
+        assert order_follow(
+            by=world.analyst_a, hold_id=hold.id, verb="release", terms=terms(world.second_a, "freeze_release")
+        )
 
 
 @pytest.mark.parametrize(("name", "error"), [("analyst_b", NotFound), ("risk_b", NotFound), ("risk_a", NotFound)])
@@ -86,8 +88,17 @@ def test_a_banks_answer_can_draft_a_release(world: World, act: Act) -> None:
     with act(world.risk_a) as work:
         order = release_draft(by=world.risk_a, hold=hold, trigger="crossed", due_at=work.now + timedelta(hours=1))
     stored = Order.objects.get(pk=order.pk)
-    assert (stored.status, stored.kind, stored.trigger, stored.original_id) == ("draft", "stop_release", "crossed", hold.order_id)
-    assert (stored.unit_id, stored.operator_id, stored.second_officer_id) == (world.unit_a.id, world.analyst_a.id, world.second_a.id)
+    assert (stored.status, stored.kind, stored.trigger, stored.original_id) == (
+        "draft",
+        "stop_release",
+        "crossed",
+        hold.order_id,
+    )
+    assert (stored.unit_id, stored.operator_id, stored.second_officer_id) == (
+        world.unit_a.id,
+        world.analyst_a.id,
+        world.second_a.id,
+    )
     assert stored.legal_basis == "Anti-Telecom-Fraud Law art. 20"
     assert not stored.grants.filter(group=world.bank_a.group_id).exists()
     assert stored.grants.filter(group=world.unit_a.group_id).exists()
@@ -129,7 +140,14 @@ def test_an_officers_own_draft_is_found_and_gets_its_date(world: World, act: Act
 def test_after_a_transfer_the_new_unit_releases(world: World, act: Act) -> None:
     hold = held(world)
     with act(world.duty_a):
-        case_step(by=world.duty_a, case_id=hold.case_id, verb="transfer", on=date(2026, 1, 2), document_number="T-1", to_unit=world.unit_b)
+        case_step(
+            by=world.duty_a,
+            case_id=hold.case_id,
+            verb="transfer",
+            on=date(2026, 1, 2),
+            document_number="T-1",
+            to_unit=world.unit_b,
+        )
     with act(system_user()) as work:
         order = release_draft(by=system_user(), hold=hold, trigger="not_fraud", due_at=work.now + timedelta(days=3))
     assert order.unit_id == world.unit_b.id

@@ -44,7 +44,12 @@ def test_executed_its_release_is_drafted_with_an_hours_term(world: World, act: A
     with act(world.supervisor_a) as work:
         order_overrule(by=world.supervisor_a, order_id=sent.id, reason="no ground")
     release = Order.objects.get(kind="stop_release")
-    assert (release.status, release.original_id, release.trigger, release.triggered_at) == ("draft", sent.id, "overruled", work.now)
+    assert (release.status, release.original_id, release.trigger, release.triggered_at) == (
+        "draft",
+        sent.id,
+        "overruled",
+        work.now,
+    )
     assert release.due_at == work.now + timedelta(hours=1)
     assert Order.objects.get(pk=sent.pk).status == "answered"
     assert Hold.objects.get(pk=hold.pk).status == "active"
@@ -63,7 +68,9 @@ def test_a_reason_is_needed(world: World, act: Act, sent: Order) -> None:
         order_overrule(by=world.supervisor_a, order_id=sent.id, reason=" ")
 
 
-@pytest.mark.parametrize(("name", "error"), [("second_a", Forbidden), ("approver_b", NotFound), ("risk_supervisor_a", Forbidden)])
+@pytest.mark.parametrize(
+    ("name", "error"), [("second_a", Forbidden), ("approver_b", NotFound), ("risk_supervisor_a", Forbidden)]
+)
 def test_others_may_not(world: World, act: Act, sent: Order, name: str, error: type[Exception]) -> None:
     by = getattr(world, name)
     with nothing_happens(), pytest.raises(error), act(by):

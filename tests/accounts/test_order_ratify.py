@@ -55,7 +55,13 @@ def test_an_answered_stop_can_still_be_ratified(world: World, act: Act, sent: Or
 
 @pytest.mark.parametrize(
     ("name", "error"),
-    [("analyst_a", Forbidden), ("second_a", Forbidden), ("approver_b", NotFound), ("risk_a", Forbidden), ("risk_b", NotFound)],
+    [
+        ("analyst_a", Forbidden),
+        ("second_a", Forbidden),
+        ("approver_b", NotFound),
+        ("risk_a", Forbidden),
+        ("risk_b", NotFound),
+    ],
 )
 def test_others_may_not(world: World, act: Act, sent: Order, name: str, error: type[Exception]) -> None:
     by = getattr(world, name)

@@ -42,7 +42,9 @@ def test_it_can_be_submitted_again_on_another_path(world: World, act: Act, waiti
     assert list(ApprovalRequest.objects.filter(outcome="pending").values_list("action", flat=True)) == ["order.confirm"]
 
 
-@pytest.mark.parametrize(("name", "error"), [("analyst_b", NotFound), ("risk_a", NotFound), ("centre_approver", Forbidden)])
+@pytest.mark.parametrize(
+    ("name", "error"), [("analyst_b", NotFound), ("risk_a", NotFound), ("centre_approver", Forbidden)]
+)
 def test_others_may_not(world: World, act: Act, waiting: Order, name: str, error: type[Exception]) -> None:
     by = getattr(world, name)
     with nothing_happens(), pytest.raises(error), act(by):

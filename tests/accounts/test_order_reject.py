@@ -58,7 +58,8 @@ def test_a_reason_is_needed(world: World, act: Act, waiting: Order, reason: str)
 
 
 @pytest.mark.parametrize(
-    ("name", "error"), [("analyst_a", Forbidden), ("second_a", Forbidden), ("approver_b", NotFound), ("risk_supervisor_a", NotFound)]
+    ("name", "error"),
+    [("analyst_a", Forbidden), ("second_a", Forbidden), ("approver_b", NotFound), ("risk_supervisor_a", NotFound)],
 )
 def test_others_may_not(world: World, act: Act, waiting: Order, name: str, error: type[Exception]) -> None:
     by = getattr(world, name)

@@ -51,7 +51,11 @@ def test_executed_its_release_is_drafted_for_a_second_person(world: World, act: 
     assert (release.status, release.trigger, release.triggered_at) == ("draft", "error", work.now)
     assert release.due_at == work.now + timedelta(hours=1)
     assert (release.operator_id, release.second_officer_id) == (world.analyst_a.id, world.second_a.id)
-    assert (release.original_id, release.institution_id, release.account_id) == (sent.id, world.bank_a.id, sent.account_id)
+    assert (release.original_id, release.institution_id, release.account_id) == (
+        sent.id,
+        world.bank_a.id,
+        sent.account_id,
+    )
     stored = Order.objects.get(pk=sent.pk)
     assert (stored.status, stored.error_found_at, stored.error_field) == ("answered", work.now, "account")
     assert not Delivery.objects.filter(topic="order.cancelled").exists()
@@ -76,7 +80,9 @@ def test_a_draft_is_cancelled_instead(world: World, act: Act) -> None:
         order_retract(by=world.analyst_a, order_id=order.id, error_field="account", reason="typing error")
 
 
-@pytest.mark.parametrize(("field", "reason", "named"), [("weather", "typing error", "error_field"), ("account", " ", "reason")])
+@pytest.mark.parametrize(
+    ("field", "reason", "named"), [("weather", "typing error", "error_field"), ("account", " ", "reason")]
+)
 def test_what_was_wrong_and_why(world: World, act: Act, sent: Order, field: str, reason: str, named: str) -> None:
     with nothing_happens(), pytest.raises(Invalid) as refused, act(world.analyst_a):
         order_retract(by=world.analyst_a, order_id=sent.id, error_field=field, reason=reason)
@@ -84,7 +90,8 @@ def test_what_was_wrong_and_why(world: World, act: Act, sent: Order, field: str,
 
 
 @pytest.mark.parametrize(
-    ("name", "error"), [("analyst_b", NotFound), ("risk_a", Forbidden), ("centre_analyst", Forbidden), ("auditor", NotFound)]
+    ("name", "error"),
+    [("analyst_b", NotFound), ("risk_a", Forbidden), ("centre_analyst", Forbidden), ("auditor", NotFound)],
 )
 def test_others_may_not(world: World, act: Act, sent: Order, name: str, error: type[Exception]) -> None:
     by = getattr(world, name)

@@ -120,17 +120,10 @@ def test_a_branch_routes_nothing_on(world: World, act: Act) -> None:
         order_route(by=world.risk_branch, order_id=order.id, branch=world.branch_a)
 
 
-@pytest.mark.parametrize(
-    ("name", "error"),
-    [
-        ("risk_b", NotFound),
-        ("risk_branch", NotFound),
-        ("analyst_a", Forbidden),
-        ("analyst_b", NotFound),
-        ("overseer", NotFound),
-    ],
-)
-def test_others_may_not(world: World, act: Act, name: str, error: type[Exception]) -> None:
-    order, by = bank_order(world), getattr(world, name)
-    with nothing_answered(), pytest.raises(error), act(by):
-        order_route(by=by, order_id=order.id, branch=world.branch_a)
+@pytest.mark.parametrize("error", [NotFound, Forbidden])
+def test_others_may_not(world: World, act: Act, error: type[Exception]) -> None:
+    order = bank_order(world)
+    for name in ["risk_b", "risk_branch", "analyst_b", "overseer"] if error is NotFound else ["analyst_a"]:
+        by = getattr(world, name)
+        with nothing_answered(), pytest.raises(error), act(by):
+            order_route(by=by, order_id=order.id, branch=world.branch_a)

@@ -54,7 +54,9 @@ def test_the_request_is_bound_to_the_bytes_and_lasts_half_an_hour(world: World, 
     assert bytes(request.payload_sha256) == bytes(order.payload_sha256 or b"")
     assert request.expires_at - request.requested_at == timedelta(minutes=30)
     assert OutboxMessage.objects.filter(topic="order.submitted", subject_id=order.id).count() == 1
-    assert detail_of(AuditEntry.objects.get(verb="order.submit"))["payload_sha256"] == bytes(request.payload_sha256).hex()
+    assert (
+        detail_of(AuditEntry.objects.get(verb="order.submit"))["payload_sha256"] == bytes(request.payload_sha256).hex()
+    )
 
 
 def test_nothing_goes_out_yet(world: World, stop: Order) -> None:
@@ -144,9 +146,7 @@ def test_the_third_stop_cannot_be_submitted(world: World, act: Act) -> None:
     ("name", "error"),
     [("analyst_b", NotFound), ("risk_a", NotFound), ("bureau_approver", Forbidden), ("centre_analyst", Forbidden)],
 )
-def test_only_the_issuing_unit_submits(
-    world: World, act: Act, stop: Order, name: str, error: type[Exception]
-) -> None:
+def test_only_the_issuing_unit_submits(world: World, act: Act, stop: Order, name: str, error: type[Exception]) -> None:
     by = getattr(world, name)
     with nothing_happens(), pytest.raises(error), act(by):
         order_submit(by=by, order_id=stop.id)
@@ -163,14 +163,20 @@ def test_the_content_is_complete(world: World) -> None:
     paid = pay(world.analyst_a, case, first.account, payer=victim.account, amount=800_000, ago=40)
     pay(world.analyst_a, case, first.account, payer=victim.account, amount=1_000, ago=3)
     hop = pay(world.analyst_a, case, second.account, payer=first.account, amount=500_000, ago=20)
-    order = draft(world.analyst_a, world.second_a, second, urgency="02", reason="money is moving on", with_interest=True)
+    order = draft(
+        world.analyst_a, world.second_a, second, urgency="02", reason="money is moving on", with_interest=True
+    )
     found = json.loads(submit(order).payload.open())
     assert found["schema"] == "antifraud.order/1"
     assert found["order"] == {
         "id": str(order.id), "number": order.number, "kind": "stop", "code": "100101", "urgency": "02", "emergency": False,
         "original": None, "corrects": None,
     }  # fmt: skip
-    assert found["case"] == {"number": case.number, "incident_number": case.incident_number, "fraud_type": case.fraud_type}
+    assert found["case"] == {
+        "number": case.number,
+        "incident_number": case.incident_number,
+        "fraud_type": case.fraud_type,
+    }
     assert found["victim_transfer"]["amount_minor"] == paid.amount_minor == 800_000
     assert found["victim_transfer"]["from"]["name"] == "王小明"
     assert found["victim_transfer"]["from"]["number"] == victim.account.number.open()
@@ -180,12 +186,20 @@ def test_the_content_is_complete(world: World) -> None:
     assert found["hop"]["at"] == hop.at.isoformat().replace("+00:00", "Z")
     assert found["hop"]["from"]["number"] == first.account.number.open()
     assert found["target"]["number"] == second.account.number.open()
-    assert (found["target"]["name"], found["target"]["kind"], found["target"]["institution"]["code"]) == ("张三", "card", "bank_a")
+    assert (found["target"]["name"], found["target"]["kind"], found["target"]["institution"]["code"]) == (
+        "张三",
+        "card",
+        "bank_a",
+    )
     assert found["measure"]["mode"] == "limited"
     assert (found["measure"]["amount_minor"], found["measure"]["with_interest"]) == (500_000, True)
     assert (found["reason"], found["unit"]["code"]) == ("money is moving on", "unit_a")
     assert (found["operator"]["name"], found["second_officer"]["name"]) == ("Analyst A", "Second A")
-    assert found["terms"] == {"legal_profile": {"code": "CN", "version": 1}, "agreement_version": None, "answer_minutes": 15}
+    assert found["terms"] == {
+        "legal_profile": {"code": "CN", "version": 1},
+        "agreement_version": None,
+        "answer_minutes": 15,
+    }
 
 
 def test_for_a_first_receiver_the_hop_is_the_victims_payment(world: World) -> None:
@@ -213,4 +227,3 @@ def test_times_in_another_zone_give_the_same_bytes(world: World, act: Act) -> No
     row = involve(world.analyst_a, case, world.bank_a)
     order = submit(draft(world.analyst_a, world.second_a, row, "freeze", asked_expires_at=ends))
     assert payload_bytes(build_payload(ROWS.get(pk=order.pk))) == order.payload.open().encode()
-

@@ -36,7 +36,11 @@ def test_it_changes_and_names_the_fields(world: World, act: Act, stop: Order) ->
     update(act, world.duty_a, stop, amount_minor=7, urgency="02", reason="李四 is near", transfer_id=hop.id)
     stored = Order.objects.get()
     assert (stored.amount_minor, stored.urgency, stored.transfer_id, stored.answer_minutes) == (7, "02", hop.id, 15)
-    assert (stored.reason.open(), stored.operator_id, stored.version) == ("李四 is near", world.duty_a.id, stop.version + 1)
+    assert (stored.reason.open(), stored.operator_id, stored.version) == (
+        "李四 is near",
+        world.duty_a.id,
+        stop.version + 1,
+    )
     entry = AuditEntry.objects.get(verb="order.update")
     assert detail_of(entry) == {"fields": ["amount_minor", "reason", "transfer_id", "urgency"]}
     assert "李四" not in bytes(entry.payload).decode()
@@ -44,7 +48,8 @@ def test_it_changes_and_names_the_fields(world: World, act: Act, stop: Order) ->
 
 def test_the_reason_is_sealed(world: World, act: Act, stop: Order) -> None:
     update(act, world.analyst_a, stop, reason="李四 is near")
-    assert "李四".encode() not in bytes(Order.objects.values_list("reason", flat=True).get())
+    sealed: Any = Order.objects.values_list("reason", flat=True).get()
+    assert "李四".encode() not in bytes(sealed)
 
 
 def test_it_follows_a_corrected_account(world: World, act: Act, stop: Order) -> None:
@@ -86,7 +91,9 @@ def test_rules_hold(world: World, act: Act, stop: Order, changes: dict[str, Any]
 
 def test_a_stale_page_changes_nothing(world: World, act: Act, stop: Order) -> None:
     with nothing_happens(), pytest.raises(Superseded), act(world.analyst_a):
-        order_update(by=world.analyst_a, order_id=stop.id, changes={"amount_minor": 7}, expected_version=stop.version - 1)
+        order_update(
+            by=world.analyst_a, order_id=stop.id, changes={"amount_minor": 7}, expected_version=stop.version - 1
+        )
 
 
 def test_what_is_submitted_does_not_change(world: World, act: Act, stop: Order) -> None:
@@ -101,7 +108,9 @@ def test_only_terms_can_be_changed(world: World, act: Act, stop: Order, name: st
         order_update(by=world.analyst_a, order_id=stop.id, changes={name: "issued"})
 
 
-@pytest.mark.parametrize(("name", "error"), [("analyst_b", NotFound), ("risk_a", NotFound), ("centre_analyst", Forbidden)])
+@pytest.mark.parametrize(
+    ("name", "error"), [("analyst_b", NotFound), ("risk_a", NotFound), ("centre_analyst", Forbidden)]
+)
 def test_others_may_not(world: World, act: Act, stop: Order, name: str, error: type[Exception]) -> None:
     by = getattr(world, name)
     with nothing_happens(), pytest.raises(error), act(by):

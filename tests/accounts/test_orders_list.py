@@ -30,7 +30,9 @@ Act = Callable[[Any], AbstractContextManager[Any]]
 
 
 def numbers(user: Any, **filters: Any) -> list[str]:
-    return [order.number for order in keyset_page(orders_list(user=user, filters=OrderFilters(**filters)), KEYSET).items]
+    return [
+        order.number for order in keyset_page(orders_list(user=user, filters=OrderFilters(**filters)), KEYSET).items
+    ]
 
 
 def test_each_sees_what_was_granted_newest_first(world: World) -> None:
@@ -70,7 +72,7 @@ def test_filters(world: World, act: Act) -> None:
 
 def test_overdue_is_told_by_the_clock(world: World, move_clock: Any) -> None:
     order = issue(world, involve(world.analyst_a, new_case(world.analyst_a), world.bank_a))
-    Order.objects.update(answer_due_at=order.issued_at + timedelta(minutes=30))  # type: ignore[operator]
+    Order.objects.update(answer_due_at=order.issued_at + timedelta(minutes=30))
     assert numbers(world.analyst_a, overdue=True) == []
     move_clock(timedelta(minutes=31))
     assert numbers(world.analyst_a, overdue=True) == numbers(world.risk_a, overdue=True) == [order.number]
@@ -96,7 +98,10 @@ def test_pages_cost_the_same_at_any_length(world: World, counted: Any) -> None:
             draft(world.analyst_a, world.second_a, involve(world.analyst_a, case, world.bank_a))
         with counted(1):
             page = keyset_page(orders_list(user=user), KEYSET, limit=5)
-            shown = [(o.number, o.case.number, o.institution.title, o.unit.title, o.operator.full_name, o.account.kind) for o in page.items]
+            shown = [
+                (o.number, o.case.number, o.institution.title, o.unit.title, o.operator.full_name, o.account.kind)
+                for o in page.items
+            ]
     assert len(shown) == 5
     following = keyset_page(orders_list(user=user), KEYSET, page.next_cursor, limit=5)
     assert len(following.items) == 5

@@ -8,12 +8,23 @@ from __future__ import annotations
 
 from oversight.rules.measures.figures import SMALL_NUMBER, MoneyRatio, Ratio, Times, ratio, times
 from oversight.rules.measures.money import HeldAccount, effective_hold
-from oversight.rules.measures.shares import DueOrder, EndedStop, final_on_time, stop_follow_through
+from oversight.rules.measures.series import Point, orders_over_time
+from oversight.rules.measures.shares import (
+    DueOrder,
+    EndedStop,
+    final_on_time,
+    order_verdict,
+    stop_follow_through,
+    stop_verdict,
+)
 from oversight.rules.measures.speed import (
     LegTimes,
+    OrderPath,
+    OrderTimes,
     ReleasePath,
     StopPath,
     StopTimes,
+    order_times,
     release_time,
     report_to_stop,
 )
@@ -25,6 +36,9 @@ __all__ = [
     "HeldAccount",
     "LegTimes",
     "MoneyRatio",
+    "OrderPath",
+    "OrderTimes",
+    "Point",
     "Ratio",
     "ReleasePath",
     "StopPath",
@@ -32,9 +46,13 @@ __all__ = [
     "Times",
     "effective_hold",
     "final_on_time",
+    "order_times",
+    "order_verdict",
+    "orders_over_time",
     "ratio",
     "release_time",
     "report_to_stop",
     "stop_follow_through",
+    "stop_verdict",
     "times",
 ]

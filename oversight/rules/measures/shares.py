@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from oversight.rules.measures.figures import Ratio, ratio
+from oversight.rules.measures.figures import Ratio
+
+OrderVerdict = Literal["in_time", "late", "pending", "excluded"]
+StopVerdict = Literal["followed", "not_followed", "pending"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +50,20 @@ def final_on_time(orders: Iterable[DueOrder], *, as_of: datetime) -> Ratio:
     an order that is still open is late; one whose term still runs is pending, answered or not, so that
     quick answers are not counted before slow ones.
     """
-    rows = list(orders)
-    counted = [row for row in rows if not row.excluded]
-    due = [row for row in counted if row.due_at <= as_of]
-    return ratio(
-        (row.answered_at is not None and row.answered_at <= row.due_at and not row.overturned for row in due),
-        excluded=len(rows) - len(counted),
-        pending=len(counted) - len(due),
+    found = Counter(order_verdict(order, as_of=as_of) for order in orders)
+    return Ratio(
+        found["in_time"], found["in_time"] + found["late"], excluded=found["excluded"], pending=found["pending"]
     )
+
+
+def order_verdict(order: DueOrder, *, as_of: datetime) -> OrderVerdict:
+    """How B counts one order."""
+    if order.excluded:
+        return "excluded"
+    if order.due_at > as_of:
+        return "pending"
+    in_time = order.answered_at is not None and order.answered_at <= order.due_at and not order.overturned
+    return "in_time" if in_time else "late"
 
 
 def stop_follow_through(stops: Iterable[EndedStop], *, as_of: datetime) -> Ratio:
@@ -63,11 +73,14 @@ def stop_follow_through(stops: Iterable[EndedStop], *, as_of: datetime) -> Ratio
     Silent expiry fails, and so does a conversion or release at or after the end. A stop that still runs
     is pending.
     """
-    rows = list(stops)
-    over = [row for row in rows if row.ending is not None or row.expires_at <= as_of]
-    return ratio((_followed(row) for row in over), pending=len(rows) - len(over))
+    found = Counter(stop_verdict(stop, as_of=as_of) for stop in stops)
+    return Ratio(found["followed"], found["followed"] + found["not_followed"], pending=found["pending"])
 
 
-def _followed(stop: EndedStop) -> bool:
+def stop_verdict(stop: EndedStop, *, as_of: datetime) -> StopVerdict:
+    """How F counts one stop."""
+    if stop.ending is None and stop.expires_at > as_of:
+        return "pending"
     in_time = stop.ended_at is not None and stop.ended_at < stop.expires_at
-    return in_time and (stop.ending == "converted" or (stop.ending == "released" and stop.has_reason))
+    kept = stop.ending == "converted" or (stop.ending == "released" and stop.has_reason)
+    return "followed" if in_time and kept else "not_followed"

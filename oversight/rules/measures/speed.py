@@ -66,6 +66,26 @@ class LegTimes:
     bank: Times
 
 
+@dataclass(frozen=True, slots=True)
+class OrderPath:
+    """One order's way to its answer; each later moment is None when it did not come."""
+
+    key: str
+    issued_at: datetime
+    available_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTimes:
+    """The three legs of orders: issue to availability, to acknowledgement, to answer."""
+
+    available: Times
+    acknowledged: Times
+    answered: Times
+
+
 def report_to_stop(paths: Iterable[StopPath]) -> StopTimes:
     """A: logged report -> first level-1 hold effective; never stopped = infinite.
 
@@ -92,4 +112,19 @@ def release_time(paths: Iterable[ReleasePath]) -> LegTimes:
         total=times(seconds(row.triggered_at, row.confirmed_at) for row in rows),
         police=times(seconds(row.triggered_at, row.available_at) for row in rows if not row.by_expiry),
         bank=times(seconds(start, end) for start, end in reached if start is not None),
+    )
+
+
+def order_times(paths: Iterable[OrderPath]) -> OrderTimes:
+    """issue -> available -> acknowledged -> answered; each leg counts from the end of the leg before.
+
+    A leg that was not reached is not counted in it; one that was begun and has not ended is infinite.
+    """
+    rows = list(paths)
+    acknowledged = [(row.available_at, row.acknowledged_at) for row in rows]
+    answered = [(row.acknowledged_at, row.answered_at) for row in rows]
+    return OrderTimes(
+        available=times(seconds(row.issued_at, row.available_at) for row in rows),
+        acknowledged=times(seconds(start, end) for start, end in acknowledged if start is not None),
+        answered=times(seconds(start, end) for start, end in answered if start is not None),
     )
