@@ -20,6 +20,7 @@ from accounts.rules.deadlines import release_due_at
 from accounts.rules.paths import answer_path, order_path
 from accounts.selectors.carrying import case_to_carry, hold_to_carry, order_to_carry
 from accounts.services.availability import order_make_available
+from accounts.services.jurisdiction import jurisdiction_follow
 from accounts.services.orders.follow import release_drafts_for_case
 from antifraud import db, hints
 from antifraud.errors import AppError
@@ -141,6 +142,13 @@ def case_moved(fact: Fact) -> Iterable[Hint]:
     return [(case.unit_id, "case")]
 
 
+def case_transferred(fact: Fact) -> Iterable[Hint]:
+    """Orders, holds and accounts go to the receiving unit with the case (domain.md §2)."""
+    case = case_to_carry(user=fact.by, case_id=fact.subject_id)
+    jurisdiction_follow(by=fact.by, case=case)
+    return [(case.unit_id, "case"), (case.unit_id, "order")]
+
+
 RELEASE_TRIGGERS = {"case.refused": "not_filed", "case.withdrawn": "withdrawn", "case.cleared": "not_fraud"}
 
 
@@ -173,7 +181,7 @@ TOPICS: Mapping[str, Handler] = {
     "case.accepted": case_moved,
     "case.docketed": case_moved,
     "case.solved": case_moved,
-    "case.transferred": case_moved,
+    "case.transferred": case_transferred,
     "case.closed": case_moved,
     "case.refused": case_ended,
     "case.withdrawn": case_ended,

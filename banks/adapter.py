@@ -20,8 +20,8 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """The person, or None where the password is wrong, the account is no person's or its institution has left."""
+        """The person, or None where the password is wrong, the account is off or no person's, or its institution has left."""
         user: User | None = super().authenticate(request, **credentials)
-        if user is None or user.role in NO_LOG_IN or not user.institution.is_active:
+        if user is None or user.role in NO_LOG_IN or not (user.is_active and user.institution.is_active):
             return None
         return user

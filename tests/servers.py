@@ -37,15 +37,6 @@ def _execute(url: str, *statements: str) -> None:
         connection.close()
 
 
-def _manage(*words: str, database_url: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *words],
-        cwd=ROOT, env={**os.environ, "DATABASE_URL": database_url}, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(f"manage.py {' '.join(words)} failed:\n{done.stdout}\n{done.stderr}")
-
-
 def _start() -> None:
     folder = Path(tempfile.mkdtemp(prefix="antifraud-test-", dir="/tmp"))
     folder.chmod(0o755)
@@ -69,17 +60,12 @@ def _start() -> None:
         "ANTIFRAUD_STATEMENT_TIMEOUT_MS": "30000",
     }
     (folder / "data").mkdir()
-    _manage("keys_init", os.environ["ANTIFRAUD_KEY_FILE"], database_url=servers.app_url)
-    _manage("migrate", "--no-input", database_url=servers.owner_url)
-    _execute(servers.owner_url, "UPDATE app_clock SET mode = 'test'")
-    _manage("lay_foundation", database_url=servers.app_url)
-    subprocess.run(
-        [sys.executable, "-m", "tests.cast"],
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": servers.app_url},
-        check=True,
-        timeout=120,
-    )
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.prepare", "--cast"],
+        cwd=ROOT, env={**os.environ, "DATABASE_URL": servers.owner_url}, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"the test database could not be prepared:\n{done.stdout}\n{done.stderr}")
 
 
 def recreate_database() -> None:

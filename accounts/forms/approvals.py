@@ -25,7 +25,10 @@ class DecisionForm(forms.Form):
     """`sha256-<order>` is the hash of the content that the page showed; many of them stand on one page."""
 
     reason = forms.CharField(
-        label=_("Reason"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 3, "data-width": "full"})
+        label=_("Reason"),
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3, "data-width": "full"}),
     )
 
     def __init__(self, *args: Any, order_id: UUID, **kwargs: Any) -> None:

@@ -32,7 +32,11 @@ class TransferChoice(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
         """Numbers are masked."""
         transfer: Transfer = obj
-        at = timezone.localtime(transfer.at).strftime("%Y-%m-%d %H:%M:%S") if transfer.at else translate("Time not known")
+        at = (
+            timezone.localtime(transfer.at).strftime("%Y-%m-%d %H:%M:%S")
+            if transfer.at
+            else translate("Time not known")
+        )
         amount = striptags(money_words(transfer.amount_minor, transfer.currency))
         return f"{at} · {amount} → {transfer.to_account.number.masked()}"
 

@@ -20,9 +20,7 @@ class OrderFilterForm(forms.Form):
     q = forms.CharField(
         label=_("Order number"), required=False, max_length=40, widget=forms.TextInput(attrs={"data-search": "1"})
     )
-    status = forms.ChoiceField(
-        label=_("State"), required=False, choices=[("", _("All states")), *Order.Status.choices]
-    )
+    status = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("All states")), *Order.Status.choices])
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("All kinds")), *Order.Kind.choices])
     institution = forms.ModelChoiceField(
         label=_("Bank or operator"), required=False, queryset=Institution.objects.none(), empty_label=_("All")

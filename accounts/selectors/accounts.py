@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet
 
 from accounts.models import AccountAlias, AccountChange, Hold, InvolvedAccount, Involvement, Order, Transfer
 from accounts.policy import Action
-from accounts.selectors.identity import family, indexes_of
+from accounts.selectors.identity import family_rows, indexes_of
 from antifraud import policy
 from banks.models import User
 from cases.models import Case
@@ -69,19 +69,19 @@ def case_transfers(*, user: User, case: Case) -> QuerySet[Transfer]:
 def account_cases(*, user: User, account: InvolvedAccount) -> QuerySet[Involvement]:
     """The account's part in those cases that the reader may see, newest first."""
     rows = policy.scope(user, Action.INVOLVEMENT_VIEW, Involvement.objects.select_related("case__unit"))
-    return rows.filter(account__in=list(family([account.id]))).order_by("-entered_at", "pk")
+    return rows.filter(account__in=family_rows(account)).order_by("-entered_at", "pk")
 
 
 def account_orders(*, user: User, account: InvolvedAccount) -> QuerySet[Order]:
     """Orders on the account under any of its numbers that the reader may see, newest first."""
     rows = policy.scope(user, Action.ORDER_VIEW, Order.objects.select_related("institution", "unit", "case"))
-    return rows.filter(account__in=list(family([account.id]))).order_by("-created_at", "pk")
+    return rows.filter(account__in=family_rows(account)).order_by("-created_at", "pk")
 
 
 def account_holds(*, user: User, account: InvolvedAccount) -> QuerySet[Hold]:
     """Holds on the account under any of its numbers that the reader may see, newest first."""
     rows = policy.scope(user, Action.HOLD_VIEW, Hold.objects.select_related("institution", "unit", "order"))
-    return rows.filter(account__in=list(family([account.id]))).order_by("-created_at", "pk")
+    return rows.filter(account__in=family_rows(account)).order_by("-created_at", "pk")
 
 
 def account_changes(*, user: User, account: InvolvedAccount) -> QuerySet[AccountChange]:

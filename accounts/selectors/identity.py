@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import AccountAlias, InvolvedAccount
@@ -90,3 +90,9 @@ def family(account_ids: Iterable[UUID]) -> dict[UUID, UUID]:
         Q(pk__in=wanted) | Q(merged_into__in=wanted) | Q(pk__in=named) | Q(merged_into__in=named)
     ).values_list("id", "merged_into")
     return {row: into or row for row, into in rows}
+
+
+def family_rows(account: InvolvedAccount) -> QuerySet[InvolvedAccount]:
+    """The same for one account, as a part of another query."""
+    root = root_id(account)
+    return InvolvedAccount.objects.filter(Q(pk=root) | Q(merged_into=root)).values("pk")

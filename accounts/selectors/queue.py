@@ -6,36 +6,42 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, DurationField, Q, QuerySet, Value
+from django.db.models import Count, DurationField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
 
-from accounts.models import Order
+from accounts.models import Answer, Hold, Order
 from accounts.policy import Action
 from antifraud import db, policy
-from banks.models import User
+from banks.models import Delivery, User
 
-KEYSET = ("answer_due_at", "id")
+KEYSET = ("due_at_bank", "id")
+ANSWERED_KEYSET = ("-listed_at", "-id")
 RELATED = ("account__institution", "institution", "routed_to", "unit", "case", "acknowledged_by")
+UNREAD = ("payload", "reason", "case__narrative")  # long ciphertext that a list never opens
 OPEN = (Order.Status.ISSUED, Order.Status.ACKNOWLEDGED)
+ENDED = (Order.Status.ANSWERED, Order.Status.CANCELLED, Order.Status.SUPERSEDED)
 NEAR = Value(timedelta(minutes=15), output_field=DurationField())
 SOON = Value(timedelta(minutes=30), output_field=DurationField())
+CANCELLED = "order.cancelled"
+MOST_SHOWN = 50
 
 
 def bank_queue(*, user: User, group: str = "", kind: str = "", q: str = "") -> QuerySet[Order]:
-    """Open orders that have reached the reader's institution, the most urgent first.
+    """Open orders that have reached the reader's institution, the most urgent first (page them by KEYSET).
 
     `group`: overdue, near (less than 15 min left), soon (less than 30), rest, unseen. `q`: an order or case number.
     """
-    rows = _arrived(user).select_related(*RELATED)
-    if kind:
-        rows = rows.filter(kind=kind)
-    if q.strip():
-        rows = rows.filter(
-            Q(number__iexact=q.strip()) | Q(case__number__iexact=q.strip()) | Q(number__iendswith=q.strip())
-        )
+    rows = _narrowed(_arrived(user).select_related(*RELATED).defer(*UNREAD), kind=kind, q=q)
     conditions = _groups()
     if group in conditions:
         rows = rows.filter(conditions[group])
-    return rows.order_by(*KEYSET)
+    return rows.annotate(due_at_bank=F("answer_due_at")).order_by(*KEYSET)
+
+
+def bank_answered(*, user: User, kind: str = "", q: str = "") -> QuerySet[Order]:
+    """What the institution has answered, and what was cancelled, newest issue first (page it by ANSWERED_KEYSET)."""
+    rows = policy.scope(user, Action.ORDER_ACKNOWLEDGE, Order.objects.select_related(*RELATED).defer(*UNREAD))
+    rows = _narrowed(rows.filter(_mine(user), status__in=ENDED), kind=kind, q=q)
+    return rows.annotate(listed_at=F("grants__sort_at"))
 
 
 def queue_counts(*, user: User) -> dict[str, int]:
@@ -45,24 +51,67 @@ def queue_counts(*, user: User) -> dict[str, int]:
     return counts
 
 
+def cancellations_unseen(*, user: User) -> QuerySet[Order]:
+    """Cancelled orders of which the institution has been told, and that nobody there has noted yet, oldest first.
+
+    Somebody may be about to execute one of them.
+    """
+    told = Delivery.objects.filter(
+        institution=user.institution_id, topic=CANCELLED, subject_id=OuterRef("pk"),
+        state__in=[Delivery.State.READY, Delivery.State.LEASED],
+    )  # fmt: skip
+    rows = policy.scope(user, Action.ORDER_ACKNOWLEDGE, Order.objects.select_related("unit").defer("payload", "reason"))
+    return rows.filter(Exists(told), _mine(user), status=Order.Status.CANCELLED).order_by("cancelled_at", "pk")
+
+
 def queue_order(*, user: User, order_id: UUID) -> Order:
-    """One order as its institution sees it, with what the answer page shows; NotFound out of reach."""
-    queryset = Order.objects.select_related(
-        *RELATED, "original", "operator", "second_officer", "legal_profile", "corrects"
+    """One order as its institution sees it, with its answers and holds; NotFound out of reach.
+
+    What another institution got and this order corrects is not told.
+    """
+    answers = Answer.objects.select_related("suggested_institution", "answered_by", "statement")
+    rows = Order.objects.select_related(
+        *RELATED, "original", "legal_profile", "corrects", "instrument", "operator", "second_officer"
+    ).prefetch_related(
+        Prefetch("answers", answers.order_by("seq")[:MOST_SHOWN]),
+        Prefetch("holds", Hold.objects.order_by("created_at", "pk")[:MOST_SHOWN]),
     )
-    return policy.get(user, Action.ORDER_VIEW, queryset, order_id)
+    order = policy.get(user, Action.ORDER_ACKNOWLEDGE, rows, order_id)
+    if order.corrects is not None and order.corrects.institution_id != order.institution_id:
+        order.corrects = None
+    return order
+
+
+def queue_orders(*, user: User, order_ids: list[UUID]) -> dict[UUID, Order]:
+    """The institution's orders of these ids, whatever their state, for a sheet that is read back; others are absent."""
+    rows = policy.scope(user, Action.ORDER_ANSWER, Order.objects.select_related(*RELATED, "original", "legal_profile"))
+    found = rows.filter(_mine(user), pk__in=order_ids, issued_at__isnull=False).defer(*UNREAD)
+    return {order.pk: order for order in found}
 
 
 def next_in_queue(*, user: User, after: UUID | None = None) -> Order | None:
     """The most urgent order that nobody has answered, other than the one just answered."""
     rows = _arrived(user)
-    return (rows.exclude(pk=after) if after else rows).order_by(*KEYSET).first()
+    return (rows.exclude(pk=after) if after else rows).order_by("answer_due_at", "id").only("pk", "number").first()
+
+
+def _narrowed(rows: QuerySet[Order], *, kind: str, q: str) -> QuerySet[Order]:
+    if kind:
+        rows = rows.filter(kind=kind)
+    word = q.strip()
+    if word:
+        rows = rows.filter(Q(number__iexact=word) | Q(case__number__iexact=word) | Q(number__iendswith=word))
+    return rows
 
 
 def _arrived(user: User) -> QuerySet[Order]:
-    mine = Q(institution=user.institution_id) | Q(routed_to=user.institution_id)
     rows = policy.scope(user, Action.ORDER_ACKNOWLEDGE, Order.objects.all())
-    return rows.filter(mine, status__in=OPEN, available_at__isnull=False)
+    return rows.filter(_mine(user), status__in=OPEN, available_at__isnull=False)
+
+
+def _mine(user: User) -> Q:
+    """Addressed or routed to the reader's institution; police, whom the policy lets reach orders, have no queue."""
+    return Q(institution=user.institution_id) | Q(routed_to=user.institution_id)
 
 
 def _groups() -> dict[str, Any]:

@@ -27,6 +27,8 @@ class FiledAccount:
     currency: str = "CNY"
     at: datetime | None = None
     place: str = "accounts"  # the field (and line) that a refusal is shown at
+    channel: str = ""
+    reference: str = ""
 
 
 def case_file_with_accounts(
@@ -43,7 +45,7 @@ def case_file_with_accounts(
         if account.amount_minor:
             transfer_note(
                 by=by, case=case, to_account=target, amount_minor=account.amount_minor, currency=account.currency,
-                at=account.at, from_account=origin, channel="", reference="", source="filed",
+                at=account.at, from_account=origin, channel=account.channel, reference=account.reference, source="filed",
             )  # fmt: skip
     return case
 

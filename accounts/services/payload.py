@@ -15,6 +15,7 @@ from django.db.models import F, IntegerField, Q, Value, When
 from accounts.models import InvolvedAccount, Involvement, Order, Transfer
 from accounts.rules.order_kinds import order_kind
 from antifraud.audit import diary
+from antifraud.crypto.fields import preload_rows
 from antifraud.crypto.secret import Secret
 from banks.models import Institution, User
 
@@ -34,6 +35,8 @@ def build_payload(order: Order) -> dict[str, Any]:
     Amounts are minor units, times ISO 8601 in UTC. `hop` is the transfer into the target (what a stop is matched
     against), `victim_transfer` the victim's own payment that it follows from; for a first receiver the two are one.
     """
+    paid = _victim_payment(order)
+    _open_keys(order, paid)
     return {
         "schema": SCHEMA,
         "order": {
@@ -53,7 +56,7 @@ def build_payload(order: Order) -> dict[str, Any]:
             "fraud_type": order.case.fraud_type,
         },
         "legal": _legal(order),
-        "victim_transfer": _victim_transfer(order),
+        "victim_transfer": _from_victim(order, paid) if paid else None,
         "hop": _transfer(order.transfer) if order.transfer else None,
         "target": _account(order.account) | {"institution": _institution(order.institution)},
         "measure": _measure(order),
@@ -106,7 +109,7 @@ def _measure(order: Order) -> dict[str, Any]:
     }
 
 
-def _victim_transfer(order: Order) -> dict[str, Any] | None:
+def _victim_payment(order: Order) -> Transfer | None:
     """The hop itself where it comes from the victim, else the victim's last payment before it, else the first known."""
     of_case = Involvement.objects.filter(case=order.case_id)
     victims = of_case.filter(role=Involvement.Role.VICTIM).values("account")
@@ -115,20 +118,27 @@ def _victim_transfer(order: Order) -> dict[str, Any] | None:
     near = [When(pk=hop.pk, then=Value(0))] if hop else []
     near += [When(at__lte=hop.at, then=Value(1))] if hop and hop.at else []
     rank = Choice(*near, default=Value(2), output_field=IntegerField())
-    paid = (
+    return (
         Transfer.objects.filter(case=order.case_id)
         .filter(Q(from_account__in=victims) | Q(from_account__isnull=True, to_account__in=first))
         .select_related("from_account__institution")
         .order_by(rank, F("at").desc(nulls_last=True), "pk")
         .first()
     )
-    if paid is None:
-        return None
+
+
+def _from_victim(order: Order, paid: Transfer) -> dict[str, Any]:
     found = _transfer(paid)
     if not found["from"]["name"]:
         victim = order.case.victims.order_by("created_at", "pk").first()
         found["from"]["name"] = victim.name.open() if victim else ""
     return found
+
+
+def _open_keys(order: Order, paid: Transfer | None) -> None:
+    """Read the keys of everything that is opened here in one statement, where this process has not got them yet."""
+    payers = [transfer.from_account for transfer in (order.transfer, paid) if transfer and transfer.from_account]
+    preload_rows([order, order.account, *payers])
 
 
 def _transfer(transfer: Transfer) -> dict[str, Any]:

@@ -48,7 +48,9 @@ def content_sections(content: Mapping[str, Any]) -> list[Section]:
         (_("Legal ground"), _legal(content["legal"])),
         (_("Issued by"), _issuer(content)),
     ]
-    return [Section(title, found) for title, rows in parts if (found := [row for row in rows if row[1] not in ("", None)])]
+    return [
+        Section(title, found) for title, rows in parts if (found := [row for row in rows if row[1] not in ("", None)])
+    ]
 
 
 def institution_name(part: Mapping[str, Any] | None) -> str:

@@ -131,7 +131,9 @@ def _done(request: UserRequest, case: Case, made: list[Order], verb: str) -> Htt
             count,
         )
     else:
-        text = ngettext("{count} order was submitted for approval.", "{count} orders were submitted for approval.", count)
+        text = ngettext(
+            "{count} order was submitted for approval.", "{count} orders were submitted for approval.", count
+        )
     messages.success(request, text.format(count=count))
     if count == 1:
         return HttpResponseRedirect(reverse("accounts:order", args=[made[0].id]), status=303)

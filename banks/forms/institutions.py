@@ -50,7 +50,7 @@ class InstitutionForm(forms.Form):
     )
     legal_profile = forms.ModelChoiceField(label=_("Legal profile"), queryset=legal_profiles().none())
     calendar = forms.ModelChoiceField(label=_("Working calendar"), queryset=work_calendars().none())
-    time_zone = forms.ChoiceField(label=_("Time zone"))
+    time_zone = forms.CharField(label=_("Time zone"), max_length=40, widget=choices.zone_input())
     phone = forms.CharField(label=_("Duty telephone"), max_length=40, required=False)
     connected = forms.BooleanField(
         label=_("Connected to the platform"),
@@ -67,8 +67,6 @@ class InstitutionForm(forms.Form):
         profile.queryset = legal_profiles()
         calendar: Any = self.fields["calendar"]
         calendar.queryset = work_calendars()
-        zone: Any = self.fields["time_zone"]
-        zone.choices = choices.time_zones()
 
     def clean_bank_code(self) -> str:
         """Codes are written in capitals."""

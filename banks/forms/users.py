@@ -88,12 +88,16 @@ class PreferencesForm(forms.Form):
     """One's own language and time zone."""
 
     language = forms.ChoiceField(label=_("Language"))
-    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+    time_zone = forms.CharField(
+        label=_("Time zone"),
+        max_length=40,
+        required=False,
+        help_text=_("Leave it empty to use your institution's."),
+        widget=choices.zone_input(),
+    )
 
     def __init__(self, *args: Any, institution: Institution, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         language: Any = self.fields["language"]
         language.choices = choices.languages()
-        zone: Any = self.fields["time_zone"]
-        own = _("As the institution: {zone}").format(zone=institution.time_zone)
-        zone.choices = [("", own), *choices.time_zones()]
+        self.fields["time_zone"].widget.attrs["placeholder"] = institution.time_zone

@@ -58,6 +58,8 @@ class Delivery(UUIDModel):
                 condition=models.Q(state__in=["queued", "ready", "leased"]),
                 name="delivery_due",
             ),
+            # The relay asks four times a second which lanes wait: a bank's long backlog must not be read for it.
+            models.Index(fields=["institution", "next_at"], condition=models.Q(state="queued"), name="delivery_queued"),
             models.Index(fields=["subject_id"], name="delivery_by_subject"),
         ]
         constraints = [models.UniqueConstraint(fields=["institution", "topic", "subject_id"], name="delivery_once")]

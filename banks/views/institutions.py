@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from antifraud import policy
 from antifraud.db import unit_of_work
 from antifraud.errors import AppError
+from banks.forms.choices import time_zones
 from banks.forms.errors import attach_errors
 from banks.forms.institutions import (
     InstitutionCreateForm,
@@ -49,7 +51,11 @@ def institution_create_view(request: UserRequest) -> HttpResponse:
     """A new institution."""
     policy.require(request.user, Action.INSTITUTION_CREATE)
     if request.method == "GET":
-        starting = {"legal_profile": latest_profile(), "calendar": work_calendars().first(), "connected": True}
+        starting: dict[str, Any] = {
+            "legal_profile": latest_profile(),
+            "calendar": work_calendars().first(),
+            "connected": True,
+        }
         starting["time_zone"] = request.user.zone_name
         return _form_page(request, InstitutionCreateForm(user=request.user, initial=starting))
     form = InstitutionCreateForm(request.POST, user=request.user)
@@ -90,7 +96,7 @@ def _form_page(
 ) -> HttpResponse:
     title = institution.title if institution else _("New institution")
     crumbs = [(_("Institutions"), reverse("banks:institutions")), (title, "")]
-    context = {"form": form, "institution": institution, "title": title, "crumbs": crumbs}
+    context = {"form": form, "institution": institution, "title": title, "crumbs": crumbs, "zones": time_zones()}
     return render(request, "banks/institution_form.html", context, status=status)
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from antifraud.db import unit_of_work
 from antifraud.errors import AppError
+from banks.forms.choices import time_zones
 from banks.forms.errors import attach_errors
 from banks.forms.users import PreferencesForm
 from banks.middleware import UserRequest
@@ -51,4 +52,4 @@ def preferences(request: UserRequest) -> HttpResponse:
 
 
 def _page(request: UserRequest, form: PreferencesForm, *, status: int = 200) -> HttpResponse:
-    return render(request, "banks/preferences.html", {"form": form}, status=status)
+    return render(request, "banks/preferences.html", {"form": form, "zones": time_zones()}, status=status)

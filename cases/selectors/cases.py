@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,12 @@ def cases_list(
         word = q.strip()
         rows = rows.filter(Q(number__iexact=word) | Q(incident_number__iexact=word) | Q(number__iendswith=word))
     return rows.annotate(listed_at=F("grants__sort_at"))
+
+
+def cases_by_incident(*, user: User, numbers: Iterable[str]) -> dict[str, Case]:
+    """The cases of the reader's own unit that have these incident numbers already."""
+    rows = policy.scope(user, Action.CASE_VIEW, Case.objects.filter(unit=user.institution_id))
+    return {case.incident_number: case for case in rows.filter(incident_number__in=list(numbers))}
 
 
 def cases_by_victim(*, user: User, name: str) -> list[Case]:

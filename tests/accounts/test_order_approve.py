@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import InvolvedAccount, Order
+from accounts.services.identity import account_correct
 from accounts.services.orders.approve import order_approve
 from accounts.services.orders.submit import order_submit
 from antifraud import policy
@@ -199,6 +200,16 @@ def test_columns_that_were_changed_are_refused(world: World, act: Act, waiting: 
 
 def test_facts_that_changed_are_refused(world: World, act: Act, waiting: Order) -> None:
     pay(world.analyst_a, waiting.case, InvolvedAccount.objects.get())
+    assert refused(world, act, waiting, "approver_a", Superseded).code == "payload_changed"
+
+
+def test_an_account_that_was_corrected_meanwhile_is_not_stopped_at_the_wrong_bank(
+    world: World, act: Act, waiting: Order
+) -> None:
+    with act(world.analyst_a):
+        account_correct(
+            by=world.analyst_a, account_id=waiting.account_id, institution=world.bank_b, reason="card prefix"
+        )
     assert refused(world, act, waiting, "approver_a", Superseded).code == "payload_changed"
 
 

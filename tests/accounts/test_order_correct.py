@@ -11,6 +11,7 @@ import pytest
 
 from accounts.models import AccountChange, Answer, InvolvedAccount, Order
 from accounts.selectors.orders import order_detail
+from accounts.services.identity import account_correct
 from accounts.services.orders.correct import order_correct, order_retract
 from antifraud.audit.diary import detail_of
 from antifraud.audit.models import AuditEntry
@@ -139,6 +140,20 @@ def test_a_corrected_institution_that_has_the_account_already(world: World, act:
     new = correct(act, world.analyst_a, failed, institution=world.bank_b)
     assert (new.account_id, new.institution_id) == (known.id, world.bank_b.id)
     assert failed.case.involvements.get().account_id == known.id
+
+
+def test_a_suggestion_does_not_undo_a_later_correction(world: World, act: Act) -> None:
+    order = issue(world, involve(world.analyst_a, new_case(world.analyst_a), world.bank_a))
+    answered(order, world.risk_a, "refused")
+    Answer.objects.create(
+        order=order, case_id=order.case_id, seq=1, outcome="refused", reason_code="not_ours", suggested_institution=world.bank_b,
+        handler_name="Zhao", source="logged_in", answered_by=world.risk_a, received_at=order.created_at,
+    )  # fmt: skip
+    with act(world.analyst_a):
+        account_correct(
+            by=world.analyst_a, account_id=order.account_id, institution=world.payment, reason="the wallet's owner"
+        )
+    assert correct(act, world.analyst_a, order).institution_id == world.payment.id
 
 
 @pytest.mark.parametrize("state", ["rejected", "cancelled"])

@@ -10,12 +10,24 @@ from typing import Any
 import pytest
 
 from accounts.models import Order
+from accounts.selectors.decisions import approvals_waiting
+from accounts.services.orders.correct import order_correct
 from accounts.services.orders.ratify import order_ratify
 from antifraud.approvals.models import ApprovalRequest
 from antifraud.audit.diary import detail_of
 from antifraud.audit.models import AuditEntry
 from antifraud.errors import Forbidden, NotFound, Superseded, WrongState
-from tests.accounts.factories import answered, draft, involve, issue, issue_emergency, new_case, nothing_happens, submit
+from tests.accounts.factories import (
+    answered,
+    approve,
+    draft,
+    involve,
+    issue,
+    issue_emergency,
+    new_case,
+    nothing_happens,
+    submit,
+)
 from tests.cast import World
 
 Act = Callable[[Any], AbstractContextManager[Any]]
@@ -51,6 +63,18 @@ def test_an_answered_stop_can_still_be_ratified(world: World, act: Act, sent: Or
     with act(world.bureau_approver):
         order_ratify(by=world.bureau_approver, order_id=sent.id, payload_sha256=shown(sent))
     assert Order.objects.get().status == "answered"
+
+
+def test_a_stop_that_was_corrected_and_replaced_is_still_ratified(world: World, act: Act, sent: Order) -> None:
+    answered(sent, world.risk_a, "mismatch")
+    with act(world.analyst_a):
+        new = order_correct(by=world.analyst_a, order_id=sent.id, changes={})
+    approve(submit(new), world.approver_a)
+    assert Order.objects.get(pk=sent.pk).status == "superseded"
+    assert [order.pk for order in approvals_waiting(user=world.supervisor_a)] == [sent.pk]
+    with act(world.supervisor_a):
+        order_ratify(by=world.supervisor_a, order_id=sent.id, payload_sha256=shown(sent))
+    assert not approvals_waiting(user=world.supervisor_a).exists()
 
 
 @pytest.mark.parametrize(

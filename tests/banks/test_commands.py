@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import io
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from banks.management.commands import create_officer as create_officer_module
 from banks.models import BankName, CardPrefix, Institution, User
 from tests.banks.refused import nothing_happens
 from tests.cast import World
@@ -67,7 +67,7 @@ def test_a_made_password_is_shown_once_and_works(world: World) -> None:
 
 def test_a_typed_password_is_asked_for_twice_and_not_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     typed = iter(["green paper boat 7", "green paper boat 7"])
-    monkeypatch.setattr(create_officer_module.getpass, "getpass", lambda _prompt: next(typed))
+    monkeypatch.setattr(getpass, "getpass", lambda _prompt: next(typed))
     words = ["--username=li.lei", "--full-name=Li", "--role=administrator", "--institution=platform", "--ask-password"]
     out, _err = _run("create_officer", *words)
     assert "green" not in out
@@ -85,7 +85,7 @@ def test_a_bad_typed_password_is_refused(
     world: World, monkeypatch: pytest.MonkeyPatch, typed: list[str], says: str
 ) -> None:
     answers = iter(typed)
-    monkeypatch.setattr(create_officer_module.getpass, "getpass", lambda _prompt: next(answers))
+    monkeypatch.setattr(getpass, "getpass", lambda _prompt: next(answers))
     words = ["--username=li.lei", "--full-name=Li", "--role=analyst", "--institution=unit_a", "--ask-password"]
     with pytest.raises(CommandError, match=says), nothing_happens():
         _run("create_officer", *words)

@@ -105,7 +105,8 @@ def test_lists_of_people_show_what_the_policy_allows(world: World) -> None:
 def test_lists_of_institutions_are_searched_and_counted(world: World, counted: Any) -> None:
     user = world.admin
     with counted(1):
-        rows = {row.code: row.people for row in found.institutions_list(user=user)}
+        every: Any = list(found.institutions_list(user=user))
+    rows = {row.code: row.people for row in every}
     assert rows["unit_a"] == 5
     assert _codes(found.institutions_list(user=user, search="建设")) == ["bank_b"]
     assert _codes(found.institutions_list(user=user, search="icbc")) == ["bank_a"]

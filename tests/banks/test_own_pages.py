@@ -16,9 +16,10 @@ from tests.banks.lanes import enqueue, make_ready
 from tests.cast import World
 
 
-def _tell(user: Any, code: str = "order.rejected", **params: Any) -> Notification:
+def _tell(user: Any, code: str = "order.rejected", **words: Any) -> Notification:
+    params: dict[str, Any] = {"number": "E2026-1", "count": 2} | words
     with db.unit_of_work(system_user()):
-        return notify(users=[user], code=code, params={"number": "E2026-1", "count": 2} | params, url="/powers/")[0]
+        return notify(users=[user], code=code, params=params, url="/powers/")[0]
 
 
 # -- powers ----------------------------------------------------------------------------------------

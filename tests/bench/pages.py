@@ -92,13 +92,10 @@ def measure_one(size: int) -> dict[str, Any]:
                 "REDIS_URL": servers.redis_url, "ANTIFRAUD_DATA": str(folder), "ANTIFRAUD_KEY_FILE": str(folder / "keys.json"),
                 "ANTIFRAUD_STATEMENT_TIMEOUT_MS": "60000",
             }  # fmt: skip
-            call = [sys.executable, "manage.py"]
-            quiet: dict[str, Any] = {"cwd": ROOT, "check": True, "stdout": subprocess.DEVNULL}
-            subprocess.run([*call, "keys_init", str(folder / "keys.json")], **quiet)
+            owner = {**os.environ, "DATABASE_URL": servers.owner_url}
             subprocess.run(
-                [*call, "migrate", "--no-input"], env={**os.environ, "DATABASE_URL": servers.owner_url}, **quiet
+                [sys.executable, "-m", "tests.prepare"], cwd=ROOT, env=owner, check=True, stdout=subprocess.DEVNULL
             )
-            subprocess.run([*call, "lay_foundation"], **quiet)
             return _measure(size, folder, servers.admin_url.rsplit("/", 1)[0] + "/antifraud")
         finally:
             servers.stop()

@@ -179,22 +179,12 @@ def run(folder: Path) -> int:
             "DJANGO_SETTINGS_MODULE": "antifraud.settings.test", "SECRET_KEY": secrets.token_urlsafe(48), "DATABASE_URL": servers.app_url,
             "REDIS_URL": servers.redis_url, "ANTIFRAUD_DATA": str(folder), "ANTIFRAUD_KEY_FILE": str(folder / "keys.json"),
         }  # fmt: skip
-        call = [sys.executable, "manage.py"]
-        owner = environment | {"DATABASE_URL": servers.owner_url}
         subprocess.run(
-            [*call, "keys_init", str(folder / "keys.json")],
+            [sys.executable, "-m", "tests.prepare"],
             cwd=ROOT,
-            env=environment,
+            env={**environment, "DATABASE_URL": servers.owner_url},
             check=True,
-            stdout=subprocess.DEVNULL,
         )
-        subprocess.run([*call, "migrate", "--no-input", "-v", "0"], cwd=ROOT, env=owner, check=True)
-        connection = psycopg2.connect(servers.owner_url)
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE app_clock SET mode = 'test'")
-        connection.close()
-        subprocess.run([*call, "lay_foundation"], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
         made = subprocess.run(
             [sys.executable, "-m", "tests.journey.prepare"],
             cwd=ROOT,

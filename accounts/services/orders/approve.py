@@ -21,6 +21,7 @@ from accounts.services.payload import ROWS, build_payload, payload_bytes, sha256
 from accounts.states import order_flow
 from antifraud import db, policy
 from antifraud.approvals import requests
+from antifraud.crypto.forbidden import reject_forbidden
 from antifraud.errors import Forbidden, Invalid, Superseded
 from banks.models import Institution, User
 from banks.selectors.institutions import superiors
@@ -106,6 +107,7 @@ def required_reason(reason: str) -> str:
     """The reason, trimmed; raises Invalid where there is none."""
     if len(reason.strip()) < 4:
         raise Invalid(fields={"reason": [_("Give a reason of at least four characters. It is kept with the order.")]})
+    reject_forbidden(reason, field="reason")
     return reason.strip()[:300]
 
 

@@ -106,11 +106,15 @@ def _correctable(order: Order) -> bool:
 
 def _correct_account(by: User, old: Order, changes: Mapping[str, Any]) -> None:
     """The account's institution and name, as the officer or the answering institution corrected them."""
-    wanted: Institution | None = changes.get("institution") or _suggested(old)
+    named: Institution | None = changes.get("institution")
+    suggested = None if named else _suggested(old)
     name = str(changes.get("holder_name") or "").strip()
-    if wanted is None and not name:
+    if named is None and suggested is None and not name:
         return
     account = policy.get(by, Action.ACCOUNT_CORRECT, ACCOUNTS, root_id(old.account), lock=True)
+    # A suggestion is about the institution that refused; meanwhile somebody may have corrected the account.
+    wanted = suggested if account.institution_id == old.institution_id else None
+    wanted = named or wanted
     if wanted is not None and account.institution_id != wanted.id:
         reason = f"{old.number}: {_('the answer or the officer named another institution')}"
         account = correct_apply(by=by, account=account, institution=wanted, reason=reason)
@@ -120,7 +124,7 @@ def _correct_account(by: User, old: Order, changes: Mapping[str, Any]) -> None:
 
 
 def _suggested(old: Order) -> Institution | None:
-    """The institution that a `not_ours` answer named, while the account still stands at the one that refused."""
+    """The institution that a `not_ours` answer named."""
     answer = old.answers.select_related("suggested_institution").order_by("-seq").first()
     if answer is None or answer.reason_code != "not_ours":
         return None

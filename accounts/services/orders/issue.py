@@ -12,12 +12,12 @@ from accounts.models import Hold, Involvement, Order
 from accounts.models.hold import IN_FORCE
 from accounts.policy import Action
 from accounts.rules.order_kinds import order_kind
-from accounts.selectors.identity import root_id
+from accounts.selectors.identity import root_id, root_of
 from accounts.services.orders.checks import case_problem
 from accounts.services.orders.draft import COUNTED, grant_basis, stops_used_up, takes_over
 from accounts.states import order_flow
 from antifraud import db, policy
-from antifraud.errors import Conflict, WrongState
+from antifraud.errors import Conflict, Superseded, WrongState
 from banks.models import User
 from banks.services.deliveries import delivery_enqueue
 from cases.services.cases import case_count
@@ -28,11 +28,13 @@ ISSUED = "order.issued"
 def order_issue(order: Order, *, by: User, verb: str, changes: dict[str, Any], detail: dict[str, Any]) -> Order:
     """Take the step `verb` to `issued` with all its effects. The caller holds the row and has had it decided.
 
-    Raises WrongState where the case does not carry it any more, Conflict `hold_ended` or `stop_count_exceeded`.
+    Raises WrongState where the case does not carry it any more, Superseded where its account was corrected,
+    Conflict `hold_ended` or `stop_count_exceeded`.
     """
     problem = case_problem(order.case, order_kind(order.kind))
     if problem:
         raise WrongState(problem, extra={"case_state": order.case.status})
+    _still_addressed(order)
     _hold_still_runs(order)
     _count_stop(order)
     changes = {"issued_at": db.require_unit_of_work().now, **changes}
@@ -62,6 +64,15 @@ def order_issue_effects(order: Order, by: User) -> None:
     case_count(order.case_id, open_orders=1)
     if order.corrects_id is not None:
         _replace(order.corrects_id, order.number, by)
+
+
+def _still_addressed(order: Order) -> None:
+    """An account that was corrected after submission must not be stopped at the bank that turned out to be wrong."""
+    if order.original_id is None and root_of(order.account).institution_id != order.institution_id:
+        raise Superseded(
+            _("The account was corrected after the order was submitted. Recall it and save it again."),
+            code="payload_changed",
+        )
 
 
 def _hold_still_runs(order: Order) -> None:

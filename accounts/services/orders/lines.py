@@ -13,12 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Hold, InvolvedAccount, Involvement, Order, Transfer
 from accounts.models.hold import IN_FORCE, LIVE
+from accounts.rules.deadlines import freeze_allowed
 from accounts.rules.order_kinds import OrderKind
 from accounts.selectors.identity import root_id
 from accounts.services.orders.checks import Problems
 from accounts.services.orders.inputs import OrderLine, OrderTerms
 from antifraud import db, money
 from banks.models import Institution
+from banks.selectors.profiles import profile_of
 from cases.models import Case
 
 EXECUTING_FOR = {
@@ -80,7 +82,7 @@ def _held(
     case: Case, wanted: set[UUID], rows: QuerySet[Involvement]
 ) -> tuple[dict[UUID, Hold], dict[UUID, Involvement]]:
     """The named holds, and the involvement of each account row that a hold stands on (a merged row leads to its root)."""
-    related = ("account__institution", "institution", "order__transfer")
+    related = ("account__institution", "institution", "order__transfer", "legal_profile")
     found = Hold.objects.filter(case=case, pk__in=wanted).select_related(*related)
     holds = {hold.id: hold for hold in found}
     roots = {hold.account_id: root_id(hold.account) for hold in holds.values()}
@@ -164,6 +166,8 @@ def _follow(row: OrderKind, line: OrderLine, known: Known, problems: LineProblem
         problems.note("hold", _("This kind of order does not fit the hold. Choose the kind that does."))
     elif not follows(row, hold, db.require_unit_of_work().now):
         problems.note("hold", _("This hold has ended, or does not run yet. There is nothing left to change."))
+    elif row.name == "freeze_extend" and not freeze_allowed(1 + hold.extensions, profile_of(hold.legal_profile)):
+        problems.note("hold", _("The law allows no further term of this freeze. Release it, or ask for a new one."))
     involvement = known.by_account.get(hold.account_id)
     return Target(hold.account, hold.institution, involvement, original=hold.order, transfer=hold.order.transfer)
 

@@ -19,7 +19,8 @@ from antifraud.errors import Superseded, WrongState
 from banks.models import User
 from banks.selectors.profiles import profile_of
 
-AFTER_ISSUE = (*STOPPABLE, Order.Status.ANSWERED)
+# A stop that was corrected and sent again had gone out without a supervisor all the same.
+AFTER_ISSUE = (*STOPPABLE, Order.Status.ANSWERED, Order.Status.SUPERSEDED)
 
 
 def order_ratify(*, by: User, order_id: UUID, payload_sha256: bytes) -> Order:

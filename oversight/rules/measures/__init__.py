@@ -7,7 +7,7 @@ fewer than 20 rows are flagged. Times come from servers; durations are in second
 from __future__ import annotations
 
 from oversight.rules.measures.figures import SMALL_NUMBER, MoneyRatio, Ratio, Times, ratio, times
-from oversight.rules.measures.money import HeldAccount, effective_hold
+from oversight.rules.measures.money import HeldAccount, effective_hold, held_verdict
 from oversight.rules.measures.series import Point, orders_over_time
 from oversight.rules.measures.shares import (
     DueOrder,
@@ -46,6 +46,7 @@ __all__ = [
     "Times",
     "effective_hold",
     "final_on_time",
+    "held_verdict",
     "order_times",
     "order_verdict",
     "orders_over_time",

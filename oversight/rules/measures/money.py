@@ -6,8 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from oversight.rules.measures.figures import MoneyRatio
+
+HeldVerdict = Literal["held", "not_held", "excluded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,13 @@ def effective_hold(rows: Iterable[HeldAccount]) -> list[MoneyRatio]:
             whole[currency] += asked
             groups[currency] += 1
     return [MoneyRatio(c, part[c], whole[c], groups[c], excluded[c]) for c in sorted(excluded)]
+
+
+def held_verdict(row: HeldAccount) -> HeldVerdict:
+    """How E counts one row, before overlapping rows are counted once."""
+    if _asked(row) is None:
+        return "excluded"
+    return "held" if row.held_minor > 0 else "not_held"
 
 
 def _asked(row: HeldAccount) -> int | None:

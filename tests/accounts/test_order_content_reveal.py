@@ -10,7 +10,7 @@ import pytest
 
 from accounts.models import Order
 from accounts.services.answers import order_route
-from accounts.services.reveal import order_instrument_open, order_reveal
+from accounts.services.order_contents import order_content_reveal, order_instrument_open
 from antifraud.audit.models import AuditEntry
 from antifraud.errors import Forbidden, NotFound
 from cases.services.attachments import attachment_add
@@ -37,7 +37,7 @@ def with_instrument(world: World) -> Order:
 def test_everything_that_must_be_matched(world: World, act: Act) -> None:
     order = bank_order(world, number="6222021234567890123")
     with act(world.risk_a):
-        payload = order_reveal(by=world.risk_a, order_id=order.id)
+        payload = order_content_reveal(by=world.risk_a, order_id=order.id)
     assert (payload["target"]["number"], payload["target"]["name"]) == ("6222021234567890123", "张三")
     assert payload["measure"]["amount_minor"] == 500_000
     entry = AuditEntry.objects.get(verb="order.reveal", object_id=order.id)
@@ -50,18 +50,18 @@ def test_everything_that_must_be_matched(world: World, act: Act) -> None:
 def test_the_branch_may_once_it_is_routed_there(world: World, act: Act) -> None:
     order = bank_order(world)
     with nothing_answered(), pytest.raises(NotFound), act(world.risk_branch):
-        order_reveal(by=world.risk_branch, order_id=order.id)
+        order_content_reveal(by=world.risk_branch, order_id=order.id)
     with act(world.risk_a):
         order_route(by=world.risk_a, order_id=order.id, branch=world.branch_a)
     with act(world.risk_branch):
-        assert order_reveal(by=world.risk_branch, order_id=order.id)["order"]["number"] == order.number
+        assert order_content_reveal(by=world.risk_branch, order_id=order.id)["order"]["number"] == order.number
 
 
 def test_a_draft_says_nothing_yet(world: World, act: Act) -> None:
     case = new_case(world.analyst_a)
     order = draft(world.analyst_a, world.second_a, involve(world.analyst_a, case, world.bank_a))
     with nothing_answered(), pytest.raises(NotFound), act(world.analyst_a):
-        order_reveal(by=world.analyst_a, order_id=order.id)
+        order_content_reveal(by=world.analyst_a, order_id=order.id)
 
 
 def test_the_instrument_is_opened_and_noted(world: World, act: Act) -> None:
@@ -85,6 +85,6 @@ def test_others_may_not(world: World, act: Act) -> None:
     strangers = ["risk_b", "risk_branch", "analyst_b", "overseer", "auditor", "admin"]
     for name, error in [*((name, NotFound) for name in strangers), ("machine_a", Forbidden)]:
         by = getattr(world, name)
-        for service in (order_reveal, order_instrument_open):
+        for service in (order_content_reveal, order_instrument_open):
             with nothing_answered(), pytest.raises(error), act(by):
                 service(by=by, order_id=order.id)

@@ -1,4 +1,7 @@
-"""What an order says in clear, and its legal instrument: each look is an audited act (R29)."""
+"""The whole content of an order in clear, and its legal instrument, for who must act on it; single values are in `reveals`.
+
+Each look is an audited act (R29).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from cases.models import Attachment
 ROWS = Order.objects.select_related("instrument")
 
 
-def order_reveal(*, by: User, order_id: UUID, purpose: str = "") -> dict[str, Any]:
+def order_content_reveal(*, by: User, order_id: UUID, purpose: str = "") -> dict[str, Any]:
     """The whole payload of an issued order (accounts.services.payload), after its audit row.
 
     `purpose` is "answer order <number>" unless another one is given: who must match an order has no choice of reasons.

@@ -1,0 +1,62 @@
+"""The palette: jump to a case, an order or an account by its number; what is typed comes by POST and stays nowhere."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.models import InvolvedAccount, Order
+from accounts.selectors.accounts import AccountFilters, accounts_list
+from accounts.selectors.orders import OrderFilters, orders_list
+from antifraud.crypto.fields import preload_rows
+from banks.middleware import UserRequest
+from banks.templatetags.ui_words import KIND
+from cases.models import Case
+from cases.selectors.cases import cases_list
+
+SHORTEST, LONGEST = 3, 120
+MOST = 6
+
+
+class Found(NamedTuple):
+    """One line of the palette."""
+
+    url: str
+    text: str
+    detail: str
+    icon: str
+
+
+@login_required
+@require_POST
+def search_view(request: UserRequest) -> HttpResponse:
+    """A fragment with what the reader may see under this number; four statements at most."""
+    word = request.POST.get("q", "").strip()[:LONGEST]
+    found: list[Found] = []
+    if len(word) >= SHORTEST:
+        cases = cases_list(user=request.user, q=word).order_by("-listed_at", "-id")[:MOST]
+        orders = orders_list(user=request.user, filters=OrderFilters(q=word)).order_by("-listed_at", "-id")[:MOST]
+        accounts = list(accounts_list(user=request.user, filters=AccountFilters(number=word))[:MOST])
+        preload_rows(accounts)
+        found = [*map(_case, cases), *(_order(request, order) for order in orders), *map(_account, accounts)]
+    return render(request, "accounts/search_results.html", {"found": found, "is_short": len(word) < SHORTEST})
+
+
+def _case(case: Case) -> Found:
+    return Found(reverse("cases:report", args=[case.id]), case.number, case.unit.title, "folder")
+
+
+def _order(request: UserRequest, order: Order) -> Found:
+    name = "accounts:order" if request.user.institution.is_police else "accounts:order_answer"
+    detail = f"{KIND[order.kind].label} · {order.institution.title}"
+    return Found(reverse(name, args=[order.id]), order.number, detail, "send")
+
+
+def _account(account: InvolvedAccount) -> Found:
+    bank = account.institution.title if account.institution else ""
+    return Found(reverse("accounts:account", args=[account.id]), account.number.masked(), bank, "card")

@@ -1,0 +1,1 @@
+"""What can be read on this floor: the rows behind each figure, and the figures made of exactly these rows."""
