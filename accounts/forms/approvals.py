@@ -31,8 +31,8 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "data-width": "full"}),
     )
 
-    def __init__(self, *args: Any, order_id: UUID, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"reason-{order_id}", **kwargs)
+    def __init__(self, data: Any = None, *, order_id: UUID) -> None:
+        super().__init__(data, auto_id=f"%s-{order_id}")
         self.order_id = order_id
 
     def clean(self) -> dict[str, Any]:

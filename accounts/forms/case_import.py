@@ -11,8 +11,17 @@ from django import forms
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
-from accounts.rules.sheets import CASE_COLUMNS, COLUMN_LABELS, MESSAGES, CaseGroup, RowResult, Setting, SheetReading
-from accounts.rules.sheets import group_cases, read_sheet
+from accounts.rules.sheets import (
+    CASE_COLUMNS,
+    COLUMN_LABELS,
+    MESSAGES,
+    CaseGroup,
+    RowResult,
+    Setting,
+    SheetReading,
+    group_cases,
+    read_sheet,
+)
 from accounts.services.filing import FiledAccount
 from antifraud import spreadsheets
 from antifraud.problems import Problem
@@ -45,7 +54,9 @@ class CaseImportForm(forms.Form):
 
     file = forms.FileField(
         label=_("Workbook"),
-        help_text=_("XLSX from the template, at most 300 rows. One row for each transfer; rows with the same incident number are one case."),
+        help_text=_(
+            "XLSX from the template, at most 300 rows. One row for each transfer; the same incident number is the same case."
+        ),
         widget=forms.FileInput(attrs={"accept": ".xlsx"}),
     )  # fmt: skip
     mode = forms.ChoiceField(

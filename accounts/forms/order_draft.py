@@ -54,7 +54,7 @@ class OrderDraftForm:
         self.involvements: list[Involvement] = list(case_accounts(user=user, case=case)[:MOST_LINES])
         held = holds_list(user=user, case_id=case.id).filter(status__in=LIVE).order_by("created_at", "pk")
         self.holds: list[Hold] = list(held[:MOST_LINES])
-        preload_rows([each.account for each in (*self.involvements, *self.holds)])
+        preload_rows([each.account for each in self.involvements] + [each.account for each in self.holds])
         self.offers: list[KindOffer] = kinds_offered(
             case=case, powers=self.powers, involvements=self.involvements, holds=self.holds, now=now
         )
@@ -113,7 +113,7 @@ class OrderDraftForm:
 
     def keep_paper(self, paper: Attachment) -> None:
         """The uploaded file became a file of the case: choose it, so that nothing is uploaded twice."""
-        data = self.terms.data.copy()
+        data: Any = self.data.copy() if self.data is not None else {}
         data["instrument"] = str(paper.id)
         self.data = self.terms.data = data
         if hasattr(self.terms, "cleaned_data"):
@@ -177,7 +177,7 @@ class OrderDraftForm:
                 by_account[notice.account_id].notices.append(notice)
 
 
-def upload_of(form: TermsForm) -> UploadedFile | None:
+def upload_of(form: TermsForm) -> UploadedFile[Any] | None:
     """The instrument that was uploaded, where the field itself is in order."""
     return None if "instrument_file" in form.errors else form.upload
 

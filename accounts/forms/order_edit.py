@@ -26,7 +26,7 @@ from banks.templatetags.ui_values import money as money_words
 LINE = "lines.0."
 
 
-class TransferChoice(forms.ModelChoiceField):
+class TransferChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A transfer of the case by time, amount and receiver."""
 
     def label_from_instance(self, obj: Any) -> str:

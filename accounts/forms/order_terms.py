@@ -37,7 +37,7 @@ def currency_choices() -> list[tuple[str, str]]:
     return [(code, code) for code in (*FIRST_CURRENCIES, *sorted(set(EXPONENTS) - set(FIRST_CURRENCIES)))]
 
 
-class InstrumentChoice(forms.ModelChoiceField):
+class InstrumentChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A legal instrument that the case has already."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -143,7 +143,7 @@ class TermsForm(forms.Form):
         return OrderTerms(**(self.given() | more))
 
     @property
-    def upload(self) -> UploadedFile | None:
+    def upload(self) -> UploadedFile[Any] | None:
         """The file that came with the form, where it is one."""
         return self.cleaned_data.get("instrument_file") if hasattr(self, "cleaned_data") else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -92,7 +93,7 @@ def family(account_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     return {row: into or row for row, into in rows}
 
 
-def family_rows(account: InvolvedAccount) -> QuerySet[InvolvedAccount]:
+def family_rows(account: InvolvedAccount) -> QuerySet[InvolvedAccount, Any]:
     """The same for one account, as a part of another query."""
     root = root_id(account)
     return InvolvedAccount.objects.filter(Q(pk=root) | Q(merged_into=root)).values("pk")

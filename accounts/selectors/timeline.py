@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from accounts.models import Answer, Hold, Order
+from accounts.models import Order
 from accounts.policy import Action
 from antifraud import policy
 from antifraud.audit.diary import detail_of

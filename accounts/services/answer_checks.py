@@ -43,6 +43,12 @@ def answer_warnings(order: Order, answer: AnswerInput) -> dict[str, list[str]]:
     return _words(warnings_of(answer_check(order, answer)))
 
 
+def answer_problems(order: Order, answer: AnswerInput) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """(what blocks, what is odd) in the reader's words, by the door's field names. Nothing is written."""
+    found = answer_check(order, answer)
+    return _words(errors_of(found)), _words(warnings_of(found))
+
+
 def answer_refuse_invalid(order: Order, answer: AnswerInput) -> None:
     """Raise Invalid with every problem that blocks the answer, by the door's field names."""
     blocking = _words(errors_of(answer_check(order, answer)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.urls import accounts, cases, filing, orders
+from accounts.urls import accounts, cases, filing, orders, queue
 
 app_name = "accounts"
-urlpatterns = [*filing.urlpatterns, *cases.urlpatterns, *orders.urlpatterns, *accounts.urlpatterns]
+urlpatterns = [*filing.urlpatterns, *cases.urlpatterns, *orders.urlpatterns, *accounts.urlpatterns, *queue.urlpatterns]

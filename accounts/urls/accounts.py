@@ -17,7 +17,7 @@ urlpatterns = [
         "accounts/<uuid:account_id>/merges/<uuid:change_id>/undo/",
         account_steps.account_unmerge_view,
         name="account_unmerge",
-    ),  # fmt: skip
+    ),
     path("search/", search.search_view, name="search"),
     path("cases/import/", import_cases.case_import_view, name="case_import"),
     path("cases/import/template/", import_cases.case_import_template, name="case_import_template"),

@@ -35,7 +35,8 @@ def account_correct_view(request: UserRequest, account_id: UUID) -> HttpResponse
     form = AccountCorrectForm(_sent(request), initial={"institution": account.institution_id})
 
     def act(data: dict[str, Any]) -> UUID:
-        return account_correct(by=request.user, account_id=account_id, institution=data["institution"], reason=data["reason"]).id  # fmt: skip
+        institution, reason = data["institution"], data["reason"]
+        return account_correct(by=request.user, account_id=account_id, institution=institution, reason=reason).id
 
     return _step(request, account, form, act, title=_("Correct the institution"))
 

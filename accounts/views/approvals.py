@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -168,7 +167,8 @@ def _review(
 
 def _waiting_for(request: UserRequest, order_ids: list[UUID]) -> dict[UUID, str]:
     """The decision that each of the orders waits for from this reader; others are left out."""
-    verbs: dict[UUID, Any] = {pk: "confirm" for pk in confirmations_waiting(user=request.user).filter(pk__in=order_ids).values_list("pk", flat=True)}  # fmt: skip
+    mine = confirmations_waiting(user=request.user).filter(pk__in=order_ids)
+    verbs: dict[UUID, str] = dict.fromkeys(mine.values_list("pk", flat=True), "confirm")
     waiting = approvals_waiting(user=request.user).filter(pk__in=order_ids)
     for pk, state in waiting.values_list("pk", "status"):
         verbs[pk] = "approve" if state == Order.Status.AWAITING_APPROVAL else "ratify"

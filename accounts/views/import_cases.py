@@ -93,8 +93,8 @@ def _file_all(request: UserRequest, sheet: ImportedSheet) -> int:
     group = sheet.groups[0]
     try:
         with unit_of_work(request.user):
-            for group in sheet.groups:  # noqa: B007  read below: which one was refused
-                made.append((group, _file(request, sheet, group)))  # noqa: PERF401  a refusal ends the loop
+            for group in sheet.groups:
+                made.append((group, _file(request, sheet, group)))
     except (Invalid, Conflict) as error:
         _note(sheet, group, error)
         return 0

@@ -68,7 +68,8 @@ def _judge(request: UserRequest, case: Case, draft: OrderDraftForm, verb: str) -
         try:
             with unit_of_work(request.user):
                 if verb == "check":
-                    targets = orders_check(by=request.user, case=case, kind=draft.kind, lines=draft.lines.lines(), terms=draft.terms.terms())  # fmt: skip
+                    lines, terms = draft.lines.lines(), draft.terms.terms()
+                    targets = orders_check(by=request.user, case=case, kind=draft.kind, lines=lines, terms=terms)
                 else:
                     made = _write(request, case, draft, submit=verb == "submit")
         except (Invalid, Conflict) as error:
@@ -101,7 +102,7 @@ def _keep_upload(request: UserRequest, case: Case, draft: OrderDraftForm) -> boo
     return True
 
 
-def paper_keep(request: UserRequest, case: Case, upload: UploadedFile) -> Attachment:
+def paper_keep(request: UserRequest, case: Case, upload: UploadedFile[Any]) -> Attachment:
     """The file of the case with these bytes: the one that is there, else a new one. Raises Invalid (instrument_file)."""
     digest = hashlib.sha256()
     for chunk in upload.chunks():

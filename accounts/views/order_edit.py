@@ -82,7 +82,7 @@ def _save(request: UserRequest, order: Order, form: OrderEditForm) -> tuple[Orde
             form.attach(error)
             good = False
         else:
-            data: Any = form.data.copy()
+            data: Any = request.POST.copy()
             data["instrument"] = str(more["instrument"].id)
             form.data = data
     if good:

@@ -36,8 +36,8 @@ REQUESTS = {
     "freeze": _("In the case named below, please freeze the following account as stated and return the receipt slip."),
     "freeze_release": _("In the case named below, please unfreeze the following account and return the receipt slip."),
     "freeze_extend": _("In the case named below, please extend the freeze of the following account and return the receipt slip."),
-    "query_transactions": _("In the case named below, please provide the transaction details of the following account with the receipt slip."),
-    "query_holder": _("In the case named below, please provide the particulars of the holder of the following account with the receipt slip."),
+    "query_transactions": _("In the case named below, please send the transaction details of the following account with the receipt slip."),
+    "query_holder": _("In the case named below, please send the holder's particulars of the following account with the receipt slip."),
     "suspend_number": _("In the case named below, please suspend the following number and return the receipt slip."),
     "restore_number": _("In the case named below, please restore the following number and return the receipt slip."),
 }  # fmt: skip

@@ -13,6 +13,7 @@ from accounts.models import Answer, Hold, Order
 from accounts.models.hold import IN_FORCE, LIVE
 from accounts.policy import Action
 from accounts.rules.order_kinds import ORDER_KINDS
+from accounts.rules.reasons import REASON_LABELS
 from accounts.selectors.timeline import Act
 from antifraud import policy
 from banks.models import Institution, User
@@ -160,9 +161,16 @@ def timeline_of(acts: list[Act]) -> list[dict[str, Any]]:
         {
             "at": act.at,
             "title": _(VERB_LABELS[act.verb]) if act.verb in VERB_LABELS else act.verb,
-            "text": _("Reason: {reason}").format(reason=act.detail["reason"]) if act.detail.get("reason") else "",
+            "text": _reason(act.detail.get("reason", "")),
             "actor": act.actor,
             "tone": TONES.get(act.verb.split(".")[-1], ""),
         }
         for act in acts
     ]
+
+
+def _reason(text: str) -> str:
+    """A code of the vocabulary in words; what a person wrote as it is."""
+    if not text:
+        return ""
+    return _("Reason: {reason}").format(reason=_(REASON_LABELS[text]) if text in REASON_LABELS else text)

@@ -27,6 +27,8 @@ from antifraud.errors import Invalid
 from banks.middleware import UserRequest
 from cases.views.parts import reveal_answer, reveal_refused
 
+MOST_SHOWN = 50
+
 
 @login_required
 @require_GET
@@ -70,7 +72,7 @@ def order_page(
         "order": order,
         "answers": answers,
         "holds": holds,
-        "followers": list(selectors.order_followers(user=request.user, order=order)[: selectors.MOST_SHOWN]),
+        "followers": list(selectors.order_followers(user=request.user, order=order)[:MOST_SHOWN]),
         "steps": order_steps(order),
         "actions": order_actions(request.user, order, answers, holds),
         "timeline": timeline_of(order_timeline(user=request.user, order=order)),

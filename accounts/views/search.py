@@ -12,11 +12,14 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import InvolvedAccount, Order
 from accounts.selectors.accounts import AccountFilters, accounts_list
+from accounts.selectors.orders import KEYSET as ORDERS
 from accounts.selectors.orders import OrderFilters, orders_list
+from antifraud.api.pagination import keyset_page
 from antifraud.crypto.fields import preload_rows
 from banks.middleware import UserRequest
 from banks.templatetags.ui_words import KIND
 from cases.models import Case
+from cases.selectors.cases import KEYSET as CASES
 from cases.selectors.cases import cases_list
 
 SHORTEST, LONGEST = 3, 120
@@ -39,8 +42,8 @@ def search_view(request: UserRequest) -> HttpResponse:
     word = request.POST.get("q", "").strip()[:LONGEST]
     found: list[Found] = []
     if len(word) >= SHORTEST:
-        cases = cases_list(user=request.user, q=word).order_by("-listed_at", "-id")[:MOST]
-        orders = orders_list(user=request.user, filters=OrderFilters(q=word)).order_by("-listed_at", "-id")[:MOST]
+        cases = keyset_page(cases_list(user=request.user, q=word), CASES, None, MOST).items
+        orders = keyset_page(orders_list(user=request.user, filters=OrderFilters(q=word)), ORDERS, None, MOST).items
         accounts = list(accounts_list(user=request.user, filters=AccountFilters(number=word))[:MOST])
         preload_rows(accounts)
         found = [*map(_case, cases), *(_order(request, order) for order in orders), *map(_account, accounts)]

@@ -17,6 +17,7 @@ from antifraud.db import unit_of_work
 from antifraud.errors import AppError, Invalid
 from banks.middleware import UserRequest
 from cases.forms.cases import AttachmentForm, NoteForm
+from cases.selectors.cases import case_detail
 from cases.services.attachments import attachment_add, attachment_open, note_add
 from cases.services.victims import lead_reveal, victim_reveal
 
@@ -33,6 +34,7 @@ MEDIA = {
 @require_POST
 def attachment_add_view(request: UserRequest, case_id: UUID) -> HttpResponse:
     """Add a file; a refusal is said in a message, the page itself holds nothing typed but the title."""
+    case_detail(user=request.user, case_id=case_id)
     form = AttachmentForm(request.POST, request.FILES)
     if form.is_valid():
         try:
@@ -71,6 +73,7 @@ def attachment_open_view(request: UserRequest, case_id: UUID, attachment_id: UUI
 @require_POST
 def note_add_view(request: UserRequest, case_id: UUID) -> HttpResponse:
     """Add a note."""
+    case_detail(user=request.user, case_id=case_id)
     form = NoteForm(request.POST)
     if form.is_valid():
         with unit_of_work(request.user):

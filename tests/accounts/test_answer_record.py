@@ -97,6 +97,7 @@ def test_a_wrong_entry_is_thrown_away_and_entered_again(world: World, act: Act) 
     order = paper_order(world, "freeze")
     wrong = record(world, order, next_hops=(hop(),), prior_freezes=(prior(),))
     scan = wrong.scan_id
+    assert scan is not None
     with act(world.second_a):
         answer_discard(by=world.second_a, answer_id=wrong.id, reason="the amount was misread")
     assert not Answer.objects.exists()

@@ -240,6 +240,7 @@ def test_a_file_that_is_no_statement_is_refused(world: World) -> None:
 def test_transactions_come_with_their_file(world: World) -> None:
     order = bank_order(world, "query_transactions")
     saved = answer(order, world.risk_a)
+    assert saved.statement_id is not None
     paper = Attachment.objects.get(pk=saved.statement_id)
     assert (paper.case_id, paper.purpose, paper.uploaded_by) == (order.case_id, "statement", world.risk_a)
     assert not Hold.objects.exists()
@@ -285,7 +286,7 @@ def test_next_hops_become_proposed_accounts_one_level_down(world: World) -> None
     answer(order, world.risk_a, next_hops=(hop(number=f"{number[:4]} {number[4:]}", institution=world.bank_b, at=at),))
     found = involved(order, number)
     assert (found.state, found.level, found.role) == ("proposed", 2, "involved")
-    assert (found.account.institution_id, found.account.holder_name.open()) == (world.bank_b.id, "李四")  # type: ignore[union-attr]
+    assert (found.account.institution_id, found.account.holder_name.open()) == (world.bank_b.id, "李四")
     way = Transfer.objects.get(source="next_hop")
     assert (way.from_account_id, way.to_account_id, way.amount_minor, way.at) == (
         order.account_id, found.account_id, 120_000, at,

@@ -172,7 +172,7 @@ def test_a_freeze_converts_the_stop_without_a_gap(world: World, move_clock: Any)
     stop.refresh_from_db()
     hold = Hold.objects.get(kind="freeze")
     assert (stop.status, stop.converted_to, stop.ended_at) == ("converted", hold, hold.effective_from)
-    assert stop.ended_at < stop.legal_expires_at  # type: ignore[operator]
+    assert stop.ended_at < stop.legal_expires_at
     assert (stop.end_cause, stop.lift_due_at) == ("converted", None)
     assert counters(stop) == (0, 1, 500_000)
     assert list(in_force(Hold.objects.all())) == [hold]

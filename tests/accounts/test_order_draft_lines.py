@@ -12,6 +12,8 @@ import pytest
 from accounts.models import Hold
 from accounts.services.orders.draft import orders_draft
 from accounts.services.orders.inputs import OrderLine
+from banks.models import LegalProfile
+from banks.rules.legal_profile import SG_PROFILE_V1
 from tests.accounts.factories import draft, draft_problems, hold_of, involve, issue, line, new_case, pay, terms
 from tests.cast import World
 
@@ -120,3 +122,18 @@ def test_nothing_follows_a_hold_past_its_end(world: World, act: Act, move_clock:
     assert draft_problems(world.analyst_a, case, kind, [line(hold, kind)], terms(world.second_a, kind)) == [
         "lines.0.hold"
     ]
+
+
+def test_a_profile_may_end_the_terms_of_a_freeze(world: World, act: Act) -> None:
+    case = new_case(world.analyst_a, filed=True)
+    singapore = LegalProfile.objects.create(
+        code="SG", version=1, title="SG", data=SG_PROFILE_V1, effective_from=case.logged_at.date()
+    )
+    order = issue(world, involve(world.analyst_a, case, world.bank_a), "freeze")
+    hold = hold_of(order, world.risk_a, kind="freeze", legal_profile=singapore, extensions=5)
+    wanted = terms(world.second_a, "freeze_extend")
+    found = draft_problems(world.analyst_a, case, "freeze_extend", [line(hold, "freeze_extend")], wanted)
+    assert found == ["lines.0.hold"]
+    hold.extensions = 4
+    hold.save()
+    assert draft(world.analyst_a, world.second_a, hold, "freeze_extend").kind == "freeze_extend"

@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model
+from rest_framework.request import Request
 
+from antifraud.api.authentication import SessionAuthentication
 from tests.api.conftest import fetch_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("example")]
@@ -104,3 +106,13 @@ def test_a_session_dies_with_its_user_and_institution(
     type(thing)._base_manager.filter(pk=thing.pk).update(is_active=False)
     assert note(person).status_code == 401
     assert happened("example.note") == 0
+
+
+@pytest.mark.parametrize("what", ["user", "institution"])
+def test_the_session_itself_is_looked_at_and_not_only_what_stands_before_it(what: str, world: Any) -> None:
+    request = Request(RequestFactory().get("/api/v1/users"))
+    request._request.user = world.risk_a
+    assert SessionAuthentication().authenticate(request) == (world.risk_a, None)
+    thing = world.risk_a if what == "user" else world.risk_a.institution
+    thing.is_active = False
+    assert SessionAuthentication().authenticate(request) is None

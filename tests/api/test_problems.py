@@ -82,6 +82,7 @@ def test_absent_and_foreign_are_the_same_bytes() -> None:
         Http404("No Order matches"),
         exceptions.NotFound("order 7"),
         NotFound("not yours", code="foreign", next_step="ask"),
+        AppError("gone", code="gone", status=404, extra={"id": 7}),
     ):
         db.set_request_id(str(uuid.uuid4()))
         answer = handled(exc)

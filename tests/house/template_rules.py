@@ -12,6 +12,7 @@ _CLASS_BLOCK = re.compile(r"\{%\s*block \w*_class\s*%\}.*?\{%\s*endblock\b.*?%\}
 _HTML_TAG = re.compile(r"<[a-zA-Z/!\0](?:\"[^\"]*\"|'[^']*'|[^>\"'])*>", re.DOTALL)
 _ENTITY = re.compile(r"&#?\w+;")
 _WORD = re.compile(r"[A-Za-z\u4e00-\u9fff]{2,}")
+_NAMES = frozenset({"SHA", "PDF", "XLSX", "CSV", "API", "JSON"})  # the same in every language
 _SPOKEN_ATTRIBUTE = re.compile(
     r"\s(?:title|placeholder|alt|label|summary|aria-label|aria-description|aria-roledescription)=(\"[^\"]*\"|'[^']*')"
 )
@@ -48,7 +49,7 @@ def foreign_resources(text: str) -> list[str]:
 def bare_text(text: str) -> list[str]:
     """Words that a reader sees and no translator does: between tags, or in an attribute shown or spoken.
 
-    A heuristic: keyboard keys, code, blocks named …_class and single letters do not count.
+    A heuristic: keyboard keys, code, technical names, blocks named …_class and single letters do not count.
     """
     source = text
     for rule in (_COMMENT, _TRANSLATED, _CODE, _CLASS_BLOCK):
@@ -61,7 +62,11 @@ def bare_text(text: str) -> list[str]:
     ]
     for rule in (_HTML_TAG, _ENTITY):
         source = _blanked(rule, source)
-    return found + [f"line {_line(source, hit.start())}: {hit.group()}" for hit in _WORD.finditer(source)]
+    return found + [
+        f"line {_line(source, hit.start())}: {hit.group()}"
+        for hit in _WORD.finditer(source)
+        if hit.group() not in _NAMES
+    ]
 
 
 def _blanked(rule: re.Pattern[str], source: str, filler: str = " ") -> str:

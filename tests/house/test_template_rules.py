@@ -91,6 +91,7 @@ def test_text_that_nobody_translates_is_caught(source: str) -> None:
         "<a href=\"{% url 'x' %}\" title='{{ title }}'>{{ name }}</a>",
         '<{% if url %}a href="{{ url }}"{% else %}div{% endif %} class="box">{{ name }}</{% if url %}a{% else %}div{% endif %}>',
         "{% block main_class %}narrow{% endblock %}",
+        "<dt>SHA-256</dt>",
     ],
 )
 def test_translated_text_is_allowed(source: str) -> None:

@@ -144,9 +144,14 @@ def test_each_bad_line_is_named_and_the_good_ones_stay() -> None:
         "622202,ICBC,DC,19",
         "６２２,ICBC,DC,19",
         "622204,BOC,PC,16",
+        "12,BOC,PC,8",
+        "12,BOC,PC,7",
+        "12345678,BOC,PC,8",
+        "12,BOC,PC,34",
+        "12,BOC,PC,35",
     ]
     found = read_prefix_csv("\n".join(lines))
-    assert [row.prefix for row in found.rows] == ["622202", "622204"]
+    assert [row.prefix for row in found.rows] == ["622202", "622204", "12", "12"]
     assert [(p.code, p.params["line"]) for p in found.problems] == [
         ("prefix_bad", 3),
         ("prefix_bad", 4),
@@ -157,6 +162,9 @@ def test_each_bad_line_is_named_and_the_good_ones_stay() -> None:
         ("prefix_columns", 9),
         ("prefix_repeated", 10),
         ("prefix_bad", 11),
+        ("prefix_length_bad", 14),
+        ("prefix_length_bad", 15),
+        ("prefix_length_bad", 17),
     ]
     assert found.problems[7].params["first"] == 2
     assert all(p.text(MESSAGES) for p in found.problems)

@@ -196,6 +196,8 @@ def test_what_blocks_a_line_is_named(text: str, problem: str) -> None:
         ("8888 5000", "8888", "number_grouping_assumed"),
         ("622202 1234567890123", "6222021234567890123", "number_grouping_assumed"),
         (f"{CARD} 张三 李四", CARD, "cell_not_used"),
+        (f"{CARD} REF2026ABCDE", CARD, "cell_not_used"),
+        (f"{CARD} A座12号", CARD, "cell_not_used"),
     ],
 )
 def test_what_is_odd_is_told(text: str, number: str, warning: str) -> None:

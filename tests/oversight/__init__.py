@@ -1,0 +1,1 @@
+"""How well it went: figures computed by hand, their rows, and who sees which."""
