@@ -43,7 +43,8 @@ class Action(StrEnum):
     NOTIFICATION_VIEW = "notification.view"
 
 
-everyone_by_kind = by_kind(centre=anywhere, police=anywhere, oversight=anywhere, bank=own("institution"), payment=own("institution"), telecom=own("institution"))  # fmt: skip
+_own = own("institution")
+everyone_by_kind = by_kind(centre=anywhere, police=anywhere, oversight=anywhere, bank=_own, payment=_own, telecom=_own)
 
 register(Action.INSTITUTION_VIEW, model=Institution, rows=rows((EVERYBODY, anywhere)))
 register(Action.INSTITUTION_CREATE, rows=rows((ADMINISTRATION, anywhere)))

@@ -79,8 +79,9 @@ class AnswerForm(forms.Form):
     previously_frozen_minor = MoneyField(label=_("Previously frozen"), required=False)
     free_minor = MoneyField(label=_("Free"), required=False)
     statement = forms.FileField(
-        label=_("File with the transactions"), required=False, help_text=_("XLSX or CSV, at most 20 MB.")
-    )
+        label=_("File with the transactions"), required=False, help_text=_("XLSX or CSV, at most 20 MB."),
+        widget=forms.FileInput(attrs={"hx-preserve": "true"}),
+    )  # fmt: skip
     holder_name = forms.CharField(label=_("Holder's name"), required=False, max_length=160)
     holder_id_kind = forms.CharField(label=_("Identity document"), required=False, max_length=40)
     holder_id_number = forms.CharField(

@@ -273,7 +273,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-DEMO = env.boolean("ANTIFRAUD_DEMO", False)
+DEMO = env.boolean("ANTIFRAUD_DEMO", default=False)
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True

@@ -151,9 +151,7 @@ def assessment(*, user: User, window: Window, by: str = INSTITUTION) -> Assessme
             grouped[fact.group][name].append(fact)
     names = policy.scope(user, BankAction.INSTITUTION_VIEW, Institution.objects.filter(pk__in=grouped))
     lines = [_line(institution, grouped[institution.pk], window) for institution in names.order_by("code")]
-    return Assessment(
-        window, by, _line(None, found, window), lines, _loss(user, window, by), found["issued"]
-    )
+    return Assessment(window, by, _line(None, found, window), lines, _loss(user, window, by), found["issued"])
 
 
 def _line(institution: Institution | None, found: dict[str, list[Fact]], window: Window) -> Line:

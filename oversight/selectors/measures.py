@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import Case as Choice
-from django.db.models import DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import DateTimeField, Exists, F, Func, Model, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, Least
 
 from accounts.models import Answer, Hold, Involvement, Order
@@ -28,6 +28,7 @@ from cases.models import Case
 from oversight.policy import Action
 from oversight.rules.measures import DueOrder, EndedStop, HeldAccount, OrderPath, ReleasePath, StopPath
 
+M = TypeVar("M", bound=Model)
 INSTITUTION, UNIT = "institution", "unit"
 PLACING = ("stop", "freeze")
 RELEASING = tuple(name for name, kind in ORDER_KINDS.items() if kind.verb == "release")
@@ -92,7 +93,7 @@ def _on_paper(order: str = "") -> Q:
     return Q(**{f"{prefix}institution__connected": False}) | Q(Exists(recorded))
 
 
-def _but_paper(queryset: QuerySet[Any], by: str, order: str = "") -> QuerySet[Any]:
+def _but_paper(queryset: QuerySet[M], by: str, order: str = "") -> QuerySet[M]:
     """Paper is left out of an institution's scores; how the unit worked is judged all the same."""
     return queryset.exclude(_on_paper(order)) if by == INSTITUTION else queryset
 
@@ -259,9 +260,7 @@ HELD = Measure(
     ),
     _held_account,
 )  # fmt: skip
-FOLLOWED = Measure(
-    _executed_stops, ("status", "end_cause", "legal_expires_at", "ended_at", "has_reason"), _ended_stop
-)
+FOLLOWED = Measure(_executed_stops, ("status", "end_cause", "legal_expires_at", "ended_at", "has_reason"), _ended_stop)
 RELEASED = Measure(_to_release, ("reason_at", "told_at", "release_at", "lifted_at"), _release_path)
 OVERDUE = Measure(_overdue, ("answer_due_at",), lambda _key, due_at: due_at)
 LIFTS = Measure(_lifts, ("lift_due_at",), lambda _key, due_at: due_at)

@@ -100,8 +100,11 @@ FIGURES: dict[str, Figure] = {
         _always(measures.LOSS), assessment.loss_figure, lambda _row, _window: "reported", lambda row: row[1]
     ),
 }  # fmt: skip
-# Verdicts that matter more come first, whatever the weight of their rows.
-RANK = ("late", "not_followed", "never", "not_held", "open")
+# Verdicts that matter more come first, whatever the weight of their rows; what was left out comes last.
+RANK = (
+    "late", "not_followed", "never", "not_held", "open", "in_time", "followed", "stopped", "held", "lifted", "answered",
+    "reported", "pending", "excluded",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -147,10 +150,9 @@ def figure_rows(
     row = FIGURES[key]
     judged = [(row.verdict(fact.says, window), fact) for fact in facts]
     wanted = [pair for pair in judged if only in {"", pair[0]}]
-    order = {verdict: place for place, verdict in enumerate(RANK)}
     wanted.sort(key=lambda pair: str(pair[1].pk))
     wanted.sort(key=lambda pair: row.weight(pair[1].says), reverse=True)
-    wanted.sort(key=lambda pair: order.get(pair[0], len(order)))
+    wanted.sort(key=lambda pair: RANK.index(pair[0]))
     pages = max(1, -(-len(wanted) // PAGE))
     page = min(max(page, 1), pages)
     part = wanted[(page - 1) * PAGE : page * PAGE]

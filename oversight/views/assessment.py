@@ -16,9 +16,9 @@ from banks.middleware import UserRequest
 from oversight.rules.measures import Point, orders_over_time
 from oversight.selectors.assessment import Assessment, Line, assessment
 from oversight.selectors.measures import INSTITUTION, UNIT
-from oversight.views.cells import LEGS, SPEED_HEADS, duty_cells, percent, speed_cells, whole_amount
+from oversight.views.cells import SPEED_HEADS, duty_cells, percent, speed_cells, whole_amount
 from oversight.views.windows import Asked, asked
-from oversight.views.words import DEFINITIONS, TITLES
+from oversight.views.words import DEFINITIONS, LEGS, TITLES
 
 DEFINED = ("a", "b", "e", "f", "h", "orders")
 
@@ -91,7 +91,9 @@ def _kpis(found: Assessment, query: Asked) -> list[dict[str, Any]]:
     items.append(_kpi(_("Held"), whole_amount(held_minor, currency), currency, url, hint))
     final = percent(total.orders.final.value)
     hint = _("{part} of {whole} orders").format(part=total.orders.final.part, whole=total.orders.final.whole)
-    items.append(_kpi(TITLES["b"], "—" if final is None else final, "" if final is None else "%", query.rows_url("b"), hint))
+    items.append(
+        _kpi(TITLES["b"], "—" if final is None else final, "" if final is None else "%", query.rows_url("b"), hint)
+    )
     late, lifts = total.overdue, total.lifts
     tone = "bad" if late else "ok"
     items.append(_kpi(TITLES["overdue"], late, "", query.rows_url("overdue"), _("answers past their term"), tone))

@@ -61,7 +61,9 @@ UNIT = Column(_("Unit"), "text", lambda row: row.obj.unit.title)
 KIND = Column(_("Kind"), "kind", lambda row: _order(row).kind)
 OUTCOME = Column(_("Outcome"), "answer", _of("outcome"))
 CASE = Column(_("Case"), "text", lambda row: row.obj.case.number)
-FRAUD = Column(_("Fraud type"), "text", lambda row: translate(FRAUD_TYPE_LABELS.get(row.obj.fraud_type, row.obj.fraud_type)))
+FRAUD = Column(
+    _("Fraud type"), "text", lambda row: translate(FRAUD_TYPE_LABELS.get(row.obj.fraud_type, row.obj.fraud_type))
+)
 LEGS_TO_STOP = [
     Column(_("Logged"), "when", _said("logged_at")),
     Column(_("Police"), "duration", _leg("logged_at", "issued_at")),

@@ -116,7 +116,7 @@ class UnitViewSet(PolicyViewSet[User]):
 
     @extend_schema(exclude=True)
     def list(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        return Response({"principal": db.require_unit_of_work().principal.id})  # type: ignore[union-attr]
+        return Response({"principal": db.require_unit_of_work().principal.id})
 
 
 router = SimpleRouter(trailing_slash=False)

@@ -22,9 +22,11 @@ def test_the_language_switch_changes_every_word_of_the_menu(person: Any) -> None
     someone = person()
     page = someone.log_in("analyst_a")
     before = page.locator("nav").first.inner_text()
-    page.evaluate("() => document.querySelector('form[action*=setlang]')")
     page.locator("form[action*=setlang] [value='zh-hans']").first.evaluate(
-        "(node) => { const form = node.closest('form'); if (node.tagName === 'OPTION') node.selected = true; form.requestSubmit(node.tagName === 'BUTTON' ? node : undefined); }"
+        """(node) => {
+            if (node.tagName === "OPTION") node.selected = true;
+            node.closest("form").requestSubmit(node.tagName === "BUTTON" ? node : undefined);
+        }"""
     )
     page.wait_for_function("() => document.documentElement.lang === 'zh-hans'")
     after = page.locator("nav").first.inner_text()

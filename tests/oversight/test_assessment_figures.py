@@ -5,21 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from accounts.models import Hold, Order
 from accounts.services.holds import hold_lift, holds_expire
+from accounts.services.orders.cancel import order_cancel
 from accounts.services.orders.draft import orders_draft
+from accounts.services.orders.follow import release_draft
 from antifraud import db
 from antifraud.errors import Forbidden
 from banks.models import Institution, User
 from banks.selectors.institutions import system_user
 from oversight.rules.measures import MoneyRatio, Ratio, Times
 from oversight.selectors.assessment import Assessment, Line, Waiting, assessment
+from oversight.selectors.measures import Window
 from tests.accounts.answering import answer, follow
 from tests.accounts.factories import facts as rows_of_tables
+from tests.accounts.factories import involve, terms
+from tests.accounts.factories import line as order_line
 from tests.cast import World
 from tests.oversight.city import City, at, build, hold_of, order_times, window
 
@@ -98,8 +102,6 @@ def test_e_counts_what_could_have_been_held(world: World, city: City) -> None:
 
 
 def test_an_order_taken_back_asks_for_nothing(world: World, city: City) -> None:
-    from accounts.services.orders.cancel import order_cancel
-
     with db.unit_of_work(world.analyst_b):
         order_cancel(by=world.analyst_b, order_id=city.open.id, reason="not needed")
     found = line(told(world.overseer), world.bank_a)
@@ -139,8 +141,6 @@ def test_f_and_h_of_a_stop_that_ran_out_and_one_that_was_released(
 
 
 def test_h_counts_a_release_that_is_only_drafted_as_never(world: World, city: City) -> None:
-    from accounts.services.orders.follow import release_draft
-
     hold = hold_of(city.whole)
     with db.unit_of_work(world.analyst_a) as work:
         release_draft(by=world.analyst_a, hold=hold, trigger="not_filed", due_at=work.now + timedelta(days=3))
@@ -194,8 +194,6 @@ def test_other_roles_have_no_assessment(world: World, city: City, name: str) -> 
 
 
 def test_only_what_lies_in_the_window_counts(world: World, city: City) -> None:
-    from oversight.selectors.measures import Window
-
     narrow = Window(at(60), at(66), db.app_now())
     found = assessment(user=world.overseer, window=narrow, by="institution").total
     assert found.orders.count == 2  # issued at 65
@@ -204,18 +202,12 @@ def test_only_what_lies_in_the_window_counts(world: World, city: City) -> None:
 
 
 def test_drafts_are_no_orders_yet(world: World, city: City) -> None:
-    from tests.accounts.factories import involve, line as order_line, terms
-
     target = involve(world.analyst_a, city.never, world.bank_a)
     with db.unit_of_work(world.analyst_a):
         orders_draft(
             by=world.analyst_a, case=city.never, kind="stop", lines=[order_line(target)], terms=terms(world.second_a)
         )
     assert told(world.overseer).total.orders.count == 5
-
-
-def _all(found: Any) -> Any:
-    return found
 
 
 def test_a_small_number_is_flagged(world: World, city: City) -> None:

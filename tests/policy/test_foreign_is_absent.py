@@ -40,7 +40,8 @@ def own(world: Any, answered_stop: Any) -> dict[str, Any]:
     return {
         "case_id": case.id, "order_id": order.id, "account_id": account.id, "hold_id": Hold.objects.get(order=order).id,
         "answer_id": Answer.objects.get(order=order).id, "victim_id": Victim.objects.filter(case=case).values_list("id", flat=True)[0],
-        "lead_id": lead.id, "attachment_id": file.id, "involvement_id": other.id, "notification_id": note.id, "change_id": case.id, "part_id": order.id,
+        "lead_id": lead.id, "attachment_id": file.id, "involvement_id": other.id, "notification_id": note.id, "change_id": case.id,
+        "part_id": order.id,
         "institution_id": world.bank_a.id, "user_id": world.analyst_a.id,
     }  # fmt: skip
 

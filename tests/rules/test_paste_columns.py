@@ -72,6 +72,18 @@ def test_a_line_that_does_not_fit_its_headings_is_guessed_and_says_so() -> None:
     assert line.warning_codes == ["columns_guessed"]
 
 
+@pytest.mark.parametrize("line", [CARD, f"{CARD}\t张三\t500元\t工商银行\t2026-11-20 13:05"])
+def test_too_few_and_too_many_cells_are_guessed(line: str) -> None:
+    _, found = paste(f"户名\t账号\t金额\t银行\n{line}")
+    assert (found.number, found.warning_codes) == (CARD, ["columns_guessed"])
+
+
+@pytest.mark.parametrize("line", [f"张三\t{CARD}", f"张三\t{CARD}\t500", f"张三\t{CARD}\t500\t工商银行\t\t"])
+def test_missing_last_cells_and_empty_further_ones_fit(line: str) -> None:
+    _, found = paste(f"户名\t账号\t金额\t银行\n{line}")
+    assert (found.number, found.name, found.warning_codes) == (CARD, "张三", [])
+
+
 def test_a_second_heading_starts_a_second_table() -> None:
     lines = paste(f"账号\t户名\n{CARD}\t张三\n户名\t账号\n李四\t{OTHER}")
     assert [(line.number, line.name) for line in lines if not line.is_heading] == [(CARD, "张三"), (OTHER, "李四")]
@@ -79,7 +91,7 @@ def test_a_second_heading_starts_a_second_table() -> None:
 
 @pytest.mark.parametrize(
     "cells",
-    [["张三", "李四"], ["金额"], ["账号", "6222021"], ["姓名", "甲", "乙", "丙", "丁"], ["付款账号", "备注"], []],
+    [["账号", "户名", "1234"], ["张三", "李四"], ["金额"], ["账号", "6222021"], ["姓名", "甲", "乙", "丙", "丁"], ["付款账号", "备注"], []],
 )
 def test_other_rows_are_no_headings(cells: list[str]) -> None:
     assert read_headings(cells) is None

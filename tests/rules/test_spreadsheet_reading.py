@@ -187,6 +187,8 @@ def test_cells_without_references_are_counted() -> None:
     cells = "<c><v>1</v></c>" * 201
     assert refused(with_cells(f"<row>{cells}</row>")) == "sheet_too_wide"
     assert refused(with_cells("<row/>" * 5_001)) == "sheet_too_long"
+    rows = read_rows(with_cells("<row><c><v>1</v></c><c><v>2</v></c></row>" * 3), max_bytes=10_000, max_rows=3)
+    assert rows == [SheetRow(at, (1.0, 2.0)) for at in (1, 2, 3)]
 
 
 def test_a_long_shared_string_is_not_copied_without_end() -> None:

@@ -102,7 +102,7 @@ def _by_column(line: str, headings: tuple[Columns, str] | None, setting: Setting
     while separator != " " and len(cells) > len(columns.fields) and not cells[-1]:
         cells.pop()
     known = len(columns.fields)
-    fits = len(cells) == known or (separator != " " and 1 < len(cells) < known)
+    fits = len(cells) == known or (separator != " " and 1 < len(cells) <= known)
     if not fits:
         return None
     draft = Draft(settled={"column"})

@@ -8,7 +8,9 @@ if (rows) {
 
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target !== rows) return;
-    ticked = [...rows.querySelectorAll("[data-pick]:checked")].map((box) => box.id);
+    // What was sent is done: only a refresh keeps the ticks.
+    const sent = event.detail.requestConfig?.verb === "post";
+    ticked = sent ? [] : [...rows.querySelectorAll("[data-pick]:checked")].map((box) => box.id);
   });
 
   document.body.addEventListener("htmx:afterSwap", (event) => {
