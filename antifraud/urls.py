@@ -8,6 +8,8 @@ from antifraud import health
 from antifraud.navigation import home
 from antifraud.preferences import theme_set
 
+handler400 = "antifraud.api.problems.bad_request"
+handler403 = "antifraud.api.problems.permission_denied"
 handler404 = "antifraud.api.problems.not_found"
 handler500 = "antifraud.api.problems.server_error"
 

@@ -30,19 +30,28 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         read_only_fields = fields
 
 
-class OrderDetailSerializer(OrderSerializer):
-    """One order with its answers and what the approval is bound to."""
+class OrderStepSerializer(OrderSerializer):
+    """An order after a step of its unit, with the hash that a decision must name."""
 
-    answers = AnswerSerializer(many=True, read_only=True)
     payload_sha256 = serializers.SerializerMethodField()
 
     class Meta(OrderSerializer.Meta):
-        fields = [*OrderSerializer.Meta.fields, "payload_sha256", "answers"]
+        fields = [*OrderSerializer.Meta.fields, "payload_sha256"]
         read_only_fields = fields
 
     def get_payload_sha256(self, order: Order) -> str | None:
         """Hexadecimal; null for a draft."""
         return bytes(order.payload_sha256).hex() if order.payload_sha256 else None
+
+
+class OrderDetailSerializer(OrderStepSerializer):
+    """One order with its answers."""
+
+    answers = AnswerSerializer(many=True, read_only=True)
+
+    class Meta(OrderStepSerializer.Meta):
+        fields = [*OrderStepSerializer.Meta.fields, "answers"]
+        read_only_fields = fields
 
 
 class OrderLineSerializer(serializers.Serializer[Any]):

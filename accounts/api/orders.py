@@ -16,6 +16,7 @@ from accounts.api.order_serializers import (
     OrderDetailSerializer,
     OrdersDraftSerializer,
     OrderSerializer,
+    OrderStepSerializer,
     ReasonSerializer,
     RouteSerializer,
     SubmitSerializer,
@@ -48,6 +49,11 @@ def _instance(model: type[Any], pk: UUID | None, field: str, **conditions: Any) 
     if found is None:
         raise Invalid(fields={field: ["Unknown id. Use one that you can read."]}, code=WRONG)
     return found
+
+
+def _step(order: Order) -> Response:
+    """The order as the service returned it: nothing is read again inside of the issuing transaction."""
+    return Response(OrderStepSerializer(order).data, headers={"ETag": etag(order.version)})
 
 
 class OrderViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Order]):
@@ -105,59 +111,57 @@ class OrderViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Order]):
         )  # fmt: skip
         return Response(OrderSerializer(orders, many=True).data, status=201)
 
-    @extend_schema(request=SubmitSerializer, responses=OrderDetailSerializer)
+    @extend_schema(request=SubmitSerializer, responses=OrderStepSerializer)
     @action(detail=True, methods=["post"])
     @writes
     def submit(self, request: Any, pk: str) -> Response:
         """Freeze the content and ask for the second decision."""
         data = self._read(SubmitSerializer)
-        order_submit(by=request.user, order_id=UUID(pk), emergency=data["emergency"])
-        return self._shown(UUID(pk))
+        return _step(order_submit(by=request.user, order_id=UUID(pk), emergency=data["emergency"]))
 
-    @extend_schema(request=None, responses=OrderDetailSerializer)
+    @extend_schema(request=None, responses=OrderStepSerializer)
     @action(detail=True, methods=["post"])
     @writes
     def recall(self, request: Any, pk: str) -> Response:
         """Back to draft."""
-        order_recall(by=request.user, order_id=UUID(pk))
-        return self._shown(UUID(pk))
+        return _step(order_recall(by=request.user, order_id=UUID(pk)))
 
-    @extend_schema(request=DecisionSerializer, responses=OrderDetailSerializer)
+    @extend_schema(request=DecisionSerializer, responses=OrderStepSerializer)
     @action(detail=True, methods=["post"])
     @writes
     def approve(self, request: Any, pk: str) -> Response:
         """Approve the content with this hash: the order is issued."""
         return self._decided(order_approve, pk)
 
-    @extend_schema(request=DecisionSerializer, responses=OrderDetailSerializer)
+    @extend_schema(request=DecisionSerializer, responses=OrderStepSerializer)
     @action(detail=True, methods=["post"])
     @writes
     def confirm(self, request: Any, pk: str) -> Response:
         """Emergency stop: the second officer confirms, the order is issued at once."""
         return self._decided(order_confirm, pk)
 
-    @extend_schema(request=DecisionSerializer, responses=OrderDetailSerializer)
+    @extend_schema(request=DecisionSerializer, responses=OrderStepSerializer)
     @action(detail=True, methods=["post"])
     @writes
     def ratify(self, request: Any, pk: str) -> Response:
         """Approve an emergency stop afterwards."""
         return self._decided(order_ratify, pk)
 
-    @extend_schema(request=ReasonSerializer, responses=OrderDetailSerializer)
+    @extend_schema(request=ReasonSerializer, responses=OrderStepSerializer)
     @action(detail=True, methods=["post"])
     @writes
     def reject(self, request: Any, pk: str) -> Response:
         """Reject with a reason."""
         return self._reasoned(order_reject, pk)
 
-    @extend_schema(request=ReasonSerializer, responses=OrderDetailSerializer)
+    @extend_schema(request=ReasonSerializer, responses=OrderStepSerializer)
     @action(detail=True, methods=["post"])
     @writes
     def overrule(self, request: Any, pk: str) -> Response:
         """Expressly reject an emergency stop that was issued: its hold is released."""
         return self._reasoned(order_overrule, pk)
 
-    @extend_schema(request=ReasonSerializer, responses=OrderDetailSerializer)
+    @extend_schema(request=ReasonSerializer, responses=OrderStepSerializer)
     @action(detail=True, methods=["post"])
     @writes
     def cancel(self, request: Any, pk: str) -> Response:
@@ -199,12 +203,11 @@ class OrderViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Order]):
 
     def _decided(self, service: Any, pk: str) -> Response:
         sha = bytes.fromhex(self._read(DecisionSerializer)["payload_sha256"])
-        service(by=self.request.user, order_id=UUID(pk), payload_sha256=sha)
-        return self._shown(UUID(pk))
+        return _step(service(by=self.request.user, order_id=UUID(pk), payload_sha256=sha))
 
     def _reasoned(self, service: Any, pk: str) -> Response:
-        service(by=self.request.user, order_id=UUID(pk), reason=self._read(ReasonSerializer)["reason"])
-        return self._shown(UUID(pk))
+        reason = self._read(ReasonSerializer)["reason"]
+        return _step(service(by=self.request.user, order_id=UUID(pk), reason=reason))
 
     def _shown(self, order_id: UUID) -> Response:
         answers = Prefetch("answers", Answer.objects.order_by("seq"))

@@ -22,7 +22,6 @@ ENDED = (Order.Status.ANSWERED, Order.Status.CANCELLED, Order.Status.SUPERSEDED)
 NEAR = Value(timedelta(minutes=15), output_field=DurationField())
 SOON = Value(timedelta(minutes=30), output_field=DurationField())
 CANCELLED = "order.cancelled"
-MOST_SHOWN = 50
 
 
 def bank_queue(*, user: User, group: str = "", kind: str = "", q: str = "") -> QuerySet[Order]:
@@ -73,8 +72,8 @@ def queue_order(*, user: User, order_id: UUID) -> Order:
     rows = Order.objects.select_related(
         *RELATED, "original", "legal_profile", "corrects", "instrument", "operator", "second_officer"
     ).prefetch_related(
-        Prefetch("answers", answers.order_by("seq")[:MOST_SHOWN]),
-        Prefetch("holds", Hold.objects.order_by("created_at", "pk")[:MOST_SHOWN]),
+        Prefetch("answers", answers.order_by("seq")),
+        Prefetch("holds", Hold.objects.order_by("created_at", "pk")),
     )
     order = policy.get(user, Action.ORDER_ACKNOWLEDGE, rows, order_id)
     if order.corrects is not None and order.corrects.institution_id != order.institution_id:

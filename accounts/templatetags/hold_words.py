@@ -25,7 +25,7 @@ END_CAUSE_LABELS = {
 
 
 @register.simple_tag
-def end_cause(word: str) -> str:
+def cause_words(word: str) -> str:
     """Why a hold ended; an unknown word is shown as it is."""
     return str(END_CAUSE_LABELS.get(word, word))
 

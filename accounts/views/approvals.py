@@ -25,6 +25,7 @@ from accounts.services.orders.ratify import order_overrule, order_ratify
 from accounts.services.reveals import orders_content
 from accounts.views.order_content import Section, content_of, content_sections
 from antifraud import policy
+from antifraud.api import denials
 from antifraud.crypto.fields import preload_rows
 from antifraud.db import unit_of_work
 from antifraud.errors import AppError, Conflict, Invalid
@@ -125,6 +126,7 @@ def approval_bulk(request: UserRequest) -> HttpResponse:
                 digest = form.cleaned_data["payload_sha256"] if form.is_valid() else b""
                 order_approve(by=request.user, order_id=order_id, payload_sha256=digest)
         except AppError as error:
+            denials.note(request, error)
             number = request.POST.get(f"number-{order_id}", "")
             messages.error(request, f"{number}: {error.message}")
         else:

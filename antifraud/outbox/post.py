@@ -16,12 +16,13 @@ HANDLE_TASK = "antifraud.outbox_handle"
 LEASE_SECONDS = 60
 PRUNE_AFTER_DAYS = 7
 
+# ARRAY(…) is evaluated once; IN (…) may be run again for each row, and LIMIT would let more through than it says.
 _CLAIM = """
 UPDATE af_outbox_outboxmessage SET lease_token = %(token)s, lease_until = clock_timestamp() + interval '60 seconds', attempt = attempt + 1
-WHERE id IN (
+WHERE id = ANY(ARRAY(
   SELECT id FROM af_outbox_outboxmessage
   WHERE done_at IS NULL AND next_at <= clock_timestamp() AND COALESCE(lease_until, '-infinity') < clock_timestamp()
-  ORDER BY next_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+  ORDER BY next_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
 RETURNING id, topic, subject_id, institution_id, attempt
 """
 

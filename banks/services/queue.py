@@ -23,15 +23,17 @@ MOST_AT_ONCE = 10
 SHORTEST_LEASE, LONGEST_LEASE = 30, 900
 LONGEST_TOTAL = 12 * 3600
 
+# The rows are chosen by ARRAY(…), which is evaluated once. With IN (…) the planner may run the sub-select again for
+# each row that it meets, and LIMIT then lets more through than it says (seen in a test, now and then).
 _RECEIVE = """
 UPDATE banks_delivery SET state = 'leased', lease_token = gen_random_uuid(), attempt = attempt + 1,
   lease_until = clock_timestamp() + make_interval(secs => %(seconds)s),
   lease_total_seconds = %(seconds)s, leased_by_id = %(by)s
-WHERE id IN (
+WHERE id = ANY(ARRAY(
   SELECT id FROM banks_delivery
   WHERE institution_id = %(institution)s AND state IN ('ready', 'leased') AND next_at <= clock_timestamp()
     AND COALESCE(lease_until, '-infinity') < clock_timestamp()
-  ORDER BY priority, next_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+  ORDER BY priority, next_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
 RETURNING *
 """
 _ACK = """
@@ -51,8 +53,8 @@ WHERE id = %(id)s AND state = 'leased' AND lease_token = %(token)s RETURNING *
 """
 _REAP = """
 UPDATE banks_delivery SET state = 'ready', lease_token = NULL, lease_until = NULL
-WHERE id IN (SELECT id FROM banks_delivery WHERE state = 'leased' AND lease_until < clock_timestamp()
-  ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+WHERE id = ANY(ARRAY(SELECT id FROM banks_delivery WHERE state = 'leased' AND lease_until < clock_timestamp()
+  ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
 RETURNING *
 """
 

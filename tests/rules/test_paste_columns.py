@@ -91,7 +91,15 @@ def test_a_second_heading_starts_a_second_table() -> None:
 
 @pytest.mark.parametrize(
     "cells",
-    [["账号", "户名", "1234"], ["张三", "李四"], ["金额"], ["账号", "6222021"], ["姓名", "甲", "乙", "丙", "丁"], ["付款账号", "备注"], []],
+    [
+        ["账号", "户名", "1234"],
+        ["张三", "李四"],
+        ["金额"],
+        ["账号", "6222021"],
+        ["姓名", "甲", "乙", "丙", "丁"],
+        ["付款账号", "备注"],
+        [],
+    ],
 )
 def test_other_rows_are_no_headings(cells: list[str]) -> None:
     assert read_headings(cells) is None
