@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Prefetch, QuerySet
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -35,19 +36,19 @@ from antifraud.api.idempotency import etag, writes
 from antifraud.api.viewsets import ListMixin, PolicyViewSet, RetrieveMixin
 from antifraud.errors import Invalid
 from antifraud.money import EXPONENTS
-from banks.models import Institution, User
+from banks.selectors.institutions import branches_of
+from banks.selectors.users import second_officers
 from cases.models import Attachment, Case
+from cases.policy import Action as CaseAction
 
-WRONG = "unknown_reference"
 
-
-def _instance(model: type[Any], pk: UUID | None, field: str, **conditions: Any) -> Any:
-    """The named row, or a field error; never tells whether a row of somebody else exists."""
+def _named(rows: QuerySet[Any], pk: UUID | None, field: str) -> Any:
+    """The row of `rows` that the caller names, or a field error; never tells whether somebody else's row exists."""
     if pk is None:
         return None
-    found = model.objects.filter(pk=pk, **conditions).first()
+    found = rows.filter(pk=pk).first()
     if found is None:
-        raise Invalid(fields={field: ["Unknown id. Use one that you can read."]}, code=WRONG)
+        raise Invalid(fields={field: [_("Unknown id. Use one that you can read.")]}, code="unknown_reference")
     return found
 
 
@@ -101,10 +102,11 @@ class OrderViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Order]):
         terms = dict(data["terms"])
         if terms["currency"] not in EXPONENTS:
             raise Invalid(fields={"terms.currency": ["Use an ISO 4217 code such as CNY."]})
-        terms["second_officer"] = _instance(
-            User, terms["second_officer"], "terms.second_officer", institution=request.user.institution_id
+        terms["second_officer"] = _named(
+            second_officers(user=request.user), terms["second_officer"], "terms.second_officer"
         )
-        terms["instrument"] = _instance(Attachment, terms["instrument"], "terms.instrument", case=case)
+        files = policy.scope(request.user, CaseAction.ATTACHMENT_VIEW, Attachment.objects.filter(case=case))
+        terms["instrument"] = _named(files, terms["instrument"], "terms.instrument")
         orders = orders_draft(
             by=request.user, case=case, kind=data["kind"], lines=[OrderLine(**line) for line in data["lines"]],
             terms=OrderTerms(**terms),
@@ -181,7 +183,7 @@ class OrderViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Order]):
     @writes
     def route(self, request: Any, pk: str) -> Response:
         """A head office hands the order to one of its branches."""
-        branch = _instance(Institution, self._read(RouteSerializer)["branch"], "branch", is_active=True)
+        branch = _named(branches_of(request.user.institution), self._read(RouteSerializer)["branch"], "branch")
         order_route(by=request.user, order_id=UUID(pk), branch=branch)
         return self._shown(UUID(pk))
 

@@ -75,7 +75,7 @@ def queue_order(*, user: User, order_id: UUID) -> Order:
         Prefetch("answers", answers.order_by("seq")),
         Prefetch("holds", Hold.objects.order_by("created_at", "pk")),
     )
-    order = policy.get(user, Action.ORDER_ACKNOWLEDGE, rows, order_id)
+    order = policy.get(user, Action.ORDER_VIEW, rows.filter(_mine(user)), order_id)
     if order.corrects is not None and order.corrects.institution_id != order.institution_id:
         order.corrects = None
     return order

@@ -26,7 +26,7 @@ from antifraud import db
 from antifraud.crypto.masks import mask
 from banks.middleware import UserRequest
 from banks.models import Institution
-from banks.selectors.institutions import branches_of, executing_institutions
+from banks.selectors.institutions import executing_institutions
 from banks.selectors.profiles import profile_of
 from banks.templatetags.ui_values import money, when
 
@@ -41,9 +41,11 @@ def answer_context(
     answers = list(order.answers.all())
     crossed = order.status == Order.Status.CANCELLED and order.issued_at is not None and not answers
     is_open = order.status in OPEN
-    head = user.institution_id == order.institution_id
-    branches = list(branches_of(order.institution)) if is_open and head else []
+    others = institutions_but(user.institution) if is_open or crossed else []
+    branches = own_branches(user.institution, others) if is_open and user.institution_id == order.institution_id else []
+    now = db.app_now()
     context = {
+        "server_now": now,
         "order": order,
         "answers": answers,
         "holds": list(order.holds.all()),
@@ -56,24 +58,34 @@ def answer_context(
         "crumbs": [(_("Queue"), reverse("accounts:queue")), (order.number, "")],
     }
     if is_open or crossed:
-        context["forms"] = forms or answer_forms(request, order)
+        context["forms"] = forms or answer_forms(request, order, institutions=others, now=now)
     return context | match_context(order)
 
 
-def answer_forms(request: UserRequest, order: Order, *, data: Any = None, files: Any = None) -> AnswerForms:
+def answer_forms(
+    request: UserRequest, order: Order, *, institutions: list[Institution] | None = None, now: datetime | None = None,
+    data: Any = None, files: Any = None,
+) -> AnswerForms:  # fmt: skip
     """The answer form of the order; for one that was cancelled only what may have crossed the cancellation."""
     outcomes = order_kind(order.kind).outcomes
     if order.status == Order.Status.CANCELLED:
         outcomes = tuple(name for name in outcomes if name in ACTED)
+    if institutions is None:
+        institutions = institutions_but(request.user.institution)
     return AnswerForms(
-        order=order, user=request.user, now=db.app_now(), institutions=institutions_but(request.user.institution),
-        data=data, files=files, outcomes=outcomes,
+        order=order, user=request.user, now=now or db.app_now(), institutions=institutions, data=data, files=files,
+        outcomes=outcomes,
     )  # fmt: skip
 
 
 def institutions_but(own: Institution) -> list[Institution]:
-    """Where else an account may be kept, and where money may have gone."""
+    """Where else an account may be kept, and where money may have gone; the own branches among them."""
     return [each for each in executing_institutions() if each.pk != own.pk]
+
+
+def own_branches(own: Institution, institutions: list[Institution]) -> list[Institution]:
+    """Those of them to which the institution can hand an order (as `branches_of`, without asking again)."""
+    return [each for each in institutions if each.parent_id == own.pk and each.connected]
 
 
 def match_context(order: Order, clear: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def _file(request: UserRequest) -> HttpResponse:
         return _page(request, form, text=text, status=422)
     data = form.cleaned_data
     lines = [line for line in _understood(request, text) if not line.line.is_heading]
-    bad = [line for line in lines if not line.is_good]
+    bad, good = [line for line in lines if not line.is_good], [line for line in lines if line.is_good]
     if bad and data["bad_lines"] == "refuse":
         for line in bad:
             form.add_error(
@@ -84,7 +84,7 @@ def _file(request: UserRequest) -> HttpResponse:
             case = case_file_with_accounts(
                 by=request.user,
                 data=_case_input(data, express="express" in request.POST.get("verb", "")),
-                accounts=[_filed(line) for line in lines if line.is_good],
+                accounts=[_filed(line) for line in good],
                 victim_account=_victim_account(data),
             )
             if data["draft_id"]:
@@ -96,7 +96,7 @@ def _file(request: UserRequest) -> HttpResponse:
     messages.success(request, _("Case {number} was filed.").format(number=case.number))
     if request.POST.get("verb") == "express":
         return redirect(reverse("accounts:order_draft", args=[case.id]) + "?kind=stop&emergency=1")
-    return redirect("accounts:case_accounts" if case.accounts_total else "cases:report", case.id)
+    return redirect("accounts:case_accounts" if good else "cases:report", case.id)
 
 
 def _case_input(data: dict[str, Any], *, express: bool) -> CaseInput:

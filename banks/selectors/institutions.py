@@ -80,6 +80,11 @@ def connected_institutions() -> QuerySet[Institution]:
     return executing_institutions().filter(connected=True)
 
 
+def police_institutions() -> QuerySet[Institution]:
+    """Active units and centres: those that can receive a case."""
+    return Institution.objects.filter(kind__in=(K.POLICE, K.CENTRE), is_active=True).order_by("kind", "code")
+
+
 def centre_institutions() -> QuerySet[Institution]:
     """The anti-fraud centres that take part."""
     return Institution.objects.filter(kind=K.CENTRE, is_active=True).order_by("code")

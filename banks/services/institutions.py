@@ -51,24 +51,10 @@ def institution_create(
     policy.require(by, Action.INSTITUTION_CREATE)
     db.require_unit_of_work()
     institution = Institution(
-        kind=kind,
-        code=code.strip().lower(),
-        name=name.strip(),
-        name_zh=name_zh.strip(),
-        parent=parent,
-        connected=connected,
-        bank_code=bank_code.strip().upper(),
-        time_zone=time_zone,
-        phone=phone.strip(),
-    )
-    problems = _problems(institution)
-    if kind not in Institution.Kind.values or kind == Institution.Kind.PLATFORM:
-        problems["kind"] = [_("Choose one of the kinds in the list.")]
-    if not _CODE.fullmatch(institution.code):
-        problems["code"] = [_("A code has 2 to 40 small letters, digits, hyphens or underscores. Correct it.")]
-    elif Institution.objects.filter(code=institution.code).exists():
-        problems["code"] = [_("This code is taken. Choose another one.")]
-    if problems:
+        kind=kind, code=code.strip().lower(), name=name.strip(), name_zh=name_zh.strip(), parent=parent, connected=connected,
+        bank_code=bank_code.strip().upper(), time_zone=time_zone, phone=phone.strip(),
+    )  # fmt: skip
+    if problems := _problems(institution) | _identity_problems(institution):
         raise Invalid(fields=problems)
     institution.legal_profile = legal_profile or latest_profile()
     institution.calendar = calendar or WorkCalendar.objects.get(code=calendar_cn.CODE)
@@ -100,6 +86,18 @@ def institution_update(*, by: User, institution_id: UUID, changes: Mapping[str, 
         institution.save(update_fields=changed)
         diary.record("institution.update", by=by, obj=institution, detail={"fields": changed})
     return institution
+
+
+def _identity_problems(institution: Institution) -> Problems:
+    """What is decided once for ever."""
+    found: Problems = {}
+    if institution.kind not in Institution.Kind.values or institution.kind == Institution.Kind.PLATFORM:
+        found["kind"] = [_("Choose one of the kinds in the list.")]
+    if not _CODE.fullmatch(institution.code):
+        found["code"] = [_("A code has 2 to 40 small letters, digits, hyphens or underscores. Correct it.")]
+    elif Institution.objects.filter(code=institution.code).exists():
+        found["code"] = [_("This code is taken. Choose another one.")]
+    return found
 
 
 def _problems(institution: Institution) -> Problems:

@@ -58,14 +58,7 @@ def user_create(
         home_institution=home_institution,
         language=language,
     )
-    problems = _problems(user)
-    if not _USERNAME.fullmatch(user.username):
-        problems["username"] = [_("A user name has 2 to 60 letters, digits or . @ + - _. Correct it.")]
-    elif User.objects.filter(username__iexact=user.username).exists():
-        problems["username"] = [_("This user name is taken. Choose another one.")]
-    if password is not None:
-        problems |= _password_problems(password, user)
-    if problems:
+    if problems := _problems(user) | _username_problems(user) | _password_problems(password, user):
         raise Invalid(fields=problems)
     if password is None:
         user.set_unusable_password()
@@ -162,7 +155,17 @@ def _problems(user: User) -> Problems:
     return found
 
 
-def _password_problems(password: str, user: User) -> Problems:
+def _username_problems(user: User) -> Problems:
+    if not _USERNAME.fullmatch(user.username):
+        return {"username": [_("A user name has 2 to 60 letters, digits or . @ + - _. Correct it.")]}
+    if User.objects.filter(username__iexact=user.username).exists():
+        return {"username": [_("This user name is taken. Choose another one.")]}
+    return {}
+
+
+def _password_problems(password: str | None, user: User) -> Problems:
+    if password is None:
+        return {}
     try:
         validate_password(password, user)
     except ValidationError as error:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from antifraud.api.idempotency import etag, expected_version, writes
 from antifraud.api.viewsets import ListMixin, PolicyViewSet, RetrieveMixin
-from banks.models import Institution
+from banks.selectors.institutions import police_institutions
 from cases.models import Case, Lead
 from cases.policy import Action
 from cases.services.cases import CaseInput, case_file
@@ -113,7 +113,7 @@ class CaseViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Case]):
         form = StepInputSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
-        unit = Institution.objects.filter(pk=data["to_unit"]).first() if data["to_unit"] else None
+        unit = police_institutions().filter(pk=data["to_unit"]).first() if data["to_unit"] else None
         case = case_step(
             by=request.user, case_id=self.kwargs["pk"], verb=data["verb"], on=data["on"], document_number=data["document_number"],
             note=data["note"], to_unit=unit, expected_version=expected_version(request),

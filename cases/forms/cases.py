@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from antifraud import money
 from banks.models import Institution
+from banks.selectors.institutions import police_institutions
 from cases.models import Attachment, Case
 from cases.rules.fraud_types import FRAUD_TYPE_LABELS
 
@@ -121,13 +122,15 @@ class StepForm(forms.Form):
     to_unit = forms.ModelChoiceField(
         label=_("Receiving unit"),
         required=False,
-        queryset=Institution.objects.filter(kind__in=["police", "centre"], is_active=True),
+        queryset=Institution.objects.none(),
     )
     note = forms.CharField(label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, verb: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        unit: Any = self.fields["to_unit"]
+        unit.queryset = police_institutions()
         if verb != "transfer":
             del self.fields["to_unit"]
 

@@ -189,7 +189,8 @@ def test_reject_needs_its_reason(world: World, log_in: Any, waiting: Order) -> N
 
 def test_many_at_once_each_with_its_own_hash(world: World, log_in: Any, waiting: Order) -> None:
     others = [
-        submit(draft(world.analyst_a, world.second_a, involve(world.analyst_a, waiting.case, world.bank_b))) for _ in range(2)
+        submit(draft(world.analyst_a, world.second_a, involve(world.analyst_a, waiting.case, world.bank_b)))
+        for _ in range(2)
     ]
     sent: dict[str, Any] = {"order": [str(order.id) for order in (waiting, *others)]}
     for order in (waiting, *others):

@@ -90,7 +90,11 @@ def test_who_holds_the_account_already_is_told_when_it_is_ticked(world: World, l
 
 def test_another_kind_keeps_what_was_typed(world: World, log_in: Any, case: Case) -> None:
     row = involve(world.analyst_a, case, world.bank_a)
-    sent = draft_form(world.second_a, row, reason="money is moving") | {"verb": "refresh", "kind": "freeze", f"amount-{row.id}": "77.10"}
+    sent = draft_form(world.second_a, row, reason="money is moving") | {
+        "verb": "refresh",
+        "kind": "freeze",
+        f"amount-{row.id}": "77.10",
+    }
     del sent["with_sub_accounts"]
     part = log_in(world.analyst_a).post(url(case), sent, headers={"HX-Request": "true"}).content.decode()
     assert 'value="77.10"' in part
@@ -131,7 +135,11 @@ def test_an_emergency_stop_asks_the_second_officer(world: World, log_in: Any, ca
     answer = log_in(world.analyst_a).post(url(case), draft_form(world.second_a, row, verb="submit", emergency="on"))
     order = Order.objects.get()
     assert answer.url == reverse("accounts:order", args=[order.id])
-    assert (order.status, order.emergency, ApprovalRequest.objects.get().action) == ("awaiting_approval", True, "order.confirm")
+    assert (order.status, order.emergency, ApprovalRequest.objects.get().action) == (
+        "awaiting_approval",
+        True,
+        "order.confirm",
+    )
 
 
 def test_extending_a_hold(world: World, log_in: Any, case: Case) -> None:
@@ -171,7 +179,10 @@ def test_the_services_refusal_stands_at_its_line(world: World, log_in: Any, case
     with unchanged():
         answer = log_in(world.analyst_a).post(url(case), draft_form(world.second_a, good, deep, verb="save"))
     assert answer.status_code == 422
-    assert "From level 2 on a stop names the transfer" in answer.content.decode().split(f'id="problems-{deep.id}"')[1][:400]
+    assert (
+        "From level 2 on a stop names the transfer"
+        in answer.content.decode().split(f'id="problems-{deep.id}"')[1][:400]
+    )
 
 
 def test_a_refused_page_keeps_the_file_with_the_case(world: World, log_in: Any, case: Case) -> None:

@@ -63,7 +63,12 @@ def test_the_draft_is_filled_in_and_changed(world: World, log_in: Any, stop: Ord
     answer = client.post(edit(stop), sent(world, stop, amount="9,900", transfer=str(paid.id), reason="corrected"))
     assert (answer.status_code, answer.url) == (303, reverse("accounts:order", args=[stop.id]))
     order = Order.objects.get()
-    assert (order.amount_minor, order.transfer_id, order.reason.open(), order.version) == (990_000, paid.id, "corrected", 2)
+    assert (order.amount_minor, order.transfer_id, order.reason.open(), order.version) == (
+        990_000,
+        paid.id,
+        "corrected",
+        2,
+    )
 
 
 def test_a_whole_account_needs_no_amount(world: World, log_in: Any, stop: Order) -> None:
@@ -154,7 +159,9 @@ def test_the_suggested_institution_stands_in_the_form(world: World, log_in: Any)
 
 def test_a_refused_correction_writes_nothing(world: World, log_in: Any, mismatched: Order) -> None:
     involved = mismatched.case.involvements.get()
-    form = sent(world, mismatched, involvement=str(involved.id), institution=str(world.bank_a.id), holder_name="张珊", amount="")
+    form = sent(
+        world, mismatched, involvement=str(involved.id), institution=str(world.bank_a.id), holder_name="张珊", amount=""
+    )
     with unchanged():
         answer = log_in(world.analyst_a).post(correct(mismatched), form)
     assert answer.status_code == 422
@@ -175,7 +182,9 @@ def test_only_what_failed_is_corrected(world: World, log_in: Any, stop: Order) -
         assert log_in(world.analyst_a).get(correct(stop)).status_code == 409
 
 
-@pytest.mark.parametrize(("name", "status"), [("centre_analyst", 403), ("analyst_b", 404), ("risk_a", 403), ("risk_b", 404)])
+@pytest.mark.parametrize(
+    ("name", "status"), [("centre_analyst", 403), ("analyst_b", 404), ("risk_a", 403), ("risk_b", 404)]
+)
 def test_who_may_not_correct(world: World, log_in: Any, mismatched: Order, name: str, status: int) -> None:
     client = log_in(getattr(world, name))
     with unchanged():

@@ -133,13 +133,16 @@ def test_the_page_costs_the_same_for_many(world: World, log_in: Any, counted: An
     answer = answered.answers.get()
     for number in range(12):
         PriorFreeze.objects.create(answer=answer, rank=number + 2, body=f"Court {number}")
-        NextHop(answer=answer, case_id=answered.case_id, number=f"62170000000000{number:05d}", name="何").save(force_insert=True)
+        NextHop(answer=answer, case_id=answered.case_id, number=f"62170000000000{number:05d}", name="何").save(
+            force_insert=True
+        )
     with counted(len(one)):
         client.get(page(answered))
 
 
 @pytest.mark.parametrize(
-    ("name", "status"), [("bureau_approver", 200), ("centre_analyst", 200), ("analyst_b", 404), ("risk_b", 404), ("admin", 404)]
+    ("name", "status"),
+    [("bureau_approver", 200), ("centre_analyst", 200), ("analyst_b", 404), ("risk_b", 404), ("admin", 404)],
 )
 def test_who_sees_it(world: World, log_in: Any, answered: Order, name: str, status: int) -> None:
     assert log_in(getattr(world, name)).get(page(answered)).status_code == status
@@ -279,22 +282,32 @@ def test_values_of_an_answer(world: World, log_in: Any, answered: Order) -> None
     client = log_in(world.analyst_a)
 
     def ask(part: str, part_id: Any, field: str) -> Any:
-        return client.post(reverse("accounts:answer_reveal", args=[answer.id, part, part_id, field]), {"purpose": "next order"})
+        return client.post(
+            reverse("accounts:answer_reveal", args=[answer.id, part, part_id, field]), {"purpose": "next order"}
+        )
 
     assert ask("hop", hop.id, "number").content.decode() == "6217000000000001234"
     assert ask("answer", answer.id, "remarks").content.decode() == "by telephone"
     assert ask("hop", answer.id, "number").status_code == 404
     assert ask("answer", answer.id, "handler_phone").status_code == 422
-    assert log_in(world.analyst_b).post(
-        reverse("accounts:answer_reveal", args=[answer.id, "hop", hop.id, "number"]), {"purpose": "next order"}
-    ).status_code == 404
-    assert log_in(world.risk_a).post(
-        reverse("accounts:answer_reveal", args=[answer.id, "hop", hop.id, "number"]), {"purpose": "next order"}
-    ).status_code == 403
+    assert (
+        log_in(world.analyst_b)
+        .post(reverse("accounts:answer_reveal", args=[answer.id, "hop", hop.id, "number"]), {"purpose": "next order"})
+        .status_code
+        == 404
+    )
+    assert (
+        log_in(world.risk_a)
+        .post(reverse("accounts:answer_reveal", args=[answer.id, "hop", hop.id, "number"]), {"purpose": "next order"})
+        .status_code
+        == 403
+    )
     assert AuditEntry.objects.filter(verb__in=["nexthop.reveal", "answer.reveal"]).count() == 2
 
 
 def test_the_other_units_order_is_not_approved_here(world: World, log_in: Any) -> None:
-    order = submit(draft(world.analyst_b, world.second_b, involve(world.analyst_b, new_case(world.analyst_b), world.bank_a)))
+    order = submit(
+        draft(world.analyst_b, world.second_b, involve(world.analyst_b, new_case(world.analyst_b), world.bank_a))
+    )
     assert log_in(world.approver_a).get(page(order)).status_code == 404
     assert approve(order, world.approver_b).status == "issued"

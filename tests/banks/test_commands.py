@@ -74,6 +74,14 @@ def test_a_typed_password_is_asked_for_twice_and_not_shown(world: World, monkeyp
     assert User.objects.get(username="li.lei").check_password("green paper boat 7")
 
 
+def test_the_first_administrator_of_an_empty_database(world: World) -> None:
+    """The foundation is laid on the way where nobody did it."""
+    User.objects.all().delete()
+    words = ["--username=root.admin", "--full-name=Li", "--role=administrator", "--institution=platform"]
+    _run("create_officer", *words)
+    assert set(User.objects.values_list("username", flat=True)) == {"system", "root.admin"}
+
+
 @pytest.mark.parametrize(
     ("typed", "says"),
     [

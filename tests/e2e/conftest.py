@@ -121,4 +121,5 @@ def picture(page: Page, name: str) -> None:
     """Keep a screenshot where ANTIFRAUD_SCREENSHOTS names a folder."""
     folder = os.environ.get("ANTIFRAUD_SCREENSHOTS")
     if folder:
+        page.evaluate("() => window.scrollTo(0, 0)")
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

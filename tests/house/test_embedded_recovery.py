@@ -150,6 +150,7 @@ def test_a_taken_port_is_exchanged_and_the_new_one_remembered(folder: Path) -> N
     with running(folder) as servers:
         old = int(servers.app_url.rpartition(":")[2].partition("/")[0])
     with socket.socket() as squatter:
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the old connections may still linger
         squatter.bind(("127.0.0.1", old))
         squatter.listen()
         with running(folder) as servers:

@@ -28,7 +28,9 @@ BODIES: tuple[Body, ...] = (
     Body("yh-donghu", "donghu", "police", "Donghu District Police", "云海市公安局东湖分局", parent="yh-bureau"),
     Body("yh-nanpu", "nanpu", "police", "Nanpu District Police", "云海市公安局南浦分局", parent="yh-bureau"),
     Body("yh-beiling", "beiling", "police", "Beiling District Police", "云海市公安局北岭分局", parent="yh-bureau"),
-    Body("icbc", "icbc", "bank", "Industrial and Commercial Bank of China", "中国工商银行", bank_code="ICBC", weight=20),
+    Body(
+        "icbc", "icbc", "bank", "Industrial and Commercial Bank of China", "中国工商银行", bank_code="ICBC", weight=20
+    ),
     Body("icbc-binhe", "binhe", "bank", "ICBC Yunhai Binhe Sub-branch", "中国工商银行云海滨河支行", parent="icbc"),
     Body("abc", "abc", "bank", "Agricultural Bank of China", "中国农业银行", bank_code="ABC", weight=18),
     Body("boc", "boc", "bank", "Bank of China", "中国银行", bank_code="BOC", weight=11),

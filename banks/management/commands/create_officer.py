@@ -12,7 +12,8 @@ from antifraud import db
 from banks.management.refusals import told
 from banks.models import Institution, User
 from banks.rules.roles import NOBODYS_LOGIN
-from banks.selectors.institutions import institution_by_code, system_user
+from banks.selectors.institutions import institution_by_code
+from banks.services.foundation import foundation_lay
 from banks.services.users import password_generate, user_create
 
 ROLES = [role for role in User.Role.values if role not in NOBODYS_LOGIN]
@@ -37,10 +38,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """One unit of work; a made password is printed once and kept nowhere in clear."""
+        with db.unit_of_work(None):
+            by = foundation_lay()
         institution = _institution("--institution", options["institution"])
         home = options["home_institution"]
         password = _ask() if options["ask_password"] else password_generate()
-        by = system_user()
         with told(), db.unit_of_work(by):
             user = user_create(
                 by=by,

@@ -11,7 +11,7 @@ from antifraud import db
 from antifraud.problems import Problem
 from banks.management.refusals import told
 from banks.rules import bank_names, card_prefixes
-from banks.selectors.institutions import system_user
+from banks.services.foundation import foundation_lay
 from banks.services.prefixes import bank_names_import, prefixes_import
 
 ENCODINGS = ("utf-8-sig", "gb18030")
@@ -36,7 +36,8 @@ class Command(BaseCommand):
         if not found.rows:
             raise CommandError("The file holds no usable row. Nothing was imported.")
         names = bank_names.read_names_csv(_read(options["names"])) if options["names"] else None
-        by = system_user()
+        with db.unit_of_work(None):
+            by = foundation_lay()
         with told(), db.unit_of_work(by):
             done = prefixes_import(by=by, rows=found.rows)
             new_names = bank_names_import(by=by, rows=names.rows) if names else 0
