@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.template.defaultfilters import striptags
-from django.utils import timezone
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.case_accounts import InvolvementChoice
+from accounts.forms.order_lines import transfer_label
 from accounts.forms.order_terms import TermsForm, values_of
 from accounts.models import Answer, Involvement, Order, Transfer
 from accounts.rules.order_kinds import ORDER_KINDS
@@ -21,7 +20,6 @@ from antifraud.errors import AppError
 from banks.forms.errors import attach_errors
 from banks.models import Institution, User
 from banks.selectors.institutions import executing_institutions, issue_powers
-from banks.templatetags.ui_values import money as money_words
 
 LINE = "lines.0."
 
@@ -32,13 +30,7 @@ class TransferChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: Any) -> str:
         """Numbers are masked."""
         transfer: Transfer = obj
-        at = (
-            timezone.localtime(transfer.at).strftime("%Y-%m-%d %H:%M:%S")
-            if transfer.at
-            else translate("Time not known")
-        )
-        amount = striptags(money_words(transfer.amount_minor, transfer.currency))
-        return f"{at} · {amount} → {transfer.to_account.number.masked()}"
+        return f"{transfer_label(transfer)} → {transfer.to_account.number.masked()}"
 
 
 class OrderEditForm(TermsForm):

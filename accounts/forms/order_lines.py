@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.forms.order_kinds import account_problem
@@ -38,12 +40,23 @@ class LineRow:
     errors: list[str] = field(default_factory=list)
     notices: list[DuplicateNotice] = field(default_factory=list)
 
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Its transfers for the list of choices."""
+        return [(str(each.id), transfer_label(each)) for each in self.transfers]
+
     def line(self, minor: int | None) -> OrderLine:
         """What the service is asked for."""
         chosen = next((t.id for t in self.transfers if str(t.id) == self.transfer), None)
         if self.hold is not None:
             return OrderLine(hold_id=self.key, amount_minor=minor)
         return OrderLine(involvement_id=self.key, amount_minor=minor, transfer_id=chosen)
+
+
+def transfer_label(transfer: Transfer) -> str:
+    """Time and amount in one line of plain text."""
+    at = timezone.localtime(transfer.at).strftime("%m-%d %H:%M:%S") if transfer.at else _("Time not known")
+    return f"{at} · {money.format_minor(transfer.amount_minor, transfer.currency, get_language() or 'en')}"
 
 
 def account_lines(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.forms.accounts import AccountFilterForm, NumberForm
-from accounts.models import AccountChange
+from accounts.models import AccountChange, InvolvedAccount, Involvement
 from accounts.policy import Action
 from accounts.selectors import accounts as selectors
 from accounts.services.accounts import account_reveal
@@ -69,7 +70,9 @@ def account_detail_view(request: UserRequest, account_id: UUID) -> HttpResponse:
         "account": account,
         "aliases": aliases,
         "names": names,
-        "cases": list(selectors.account_cases(user=user, account=account)[:MOST_SHOWN]) if police else [],
+        "cases": _one_of_each_case(account, selectors.account_cases(user=user, account=account)[:MOST_SHOWN])
+        if police
+        else [],
         "orders": list(selectors.account_orders(user=user, account=account)[:MOST_SHOWN]),
         "holds": list(selectors.account_holds(user=user, account=account)[:MOST_SHOWN]),
         "changes": [(change, _can_undo(change, account.id)) for change in changes],
@@ -80,6 +83,16 @@ def account_detail_view(request: UserRequest, account_id: UUID) -> HttpResponse:
         "crumbs": [(_("Involved accounts"), reverse("accounts:accounts")), (account.number.masked(), "")],
     }
     return render(request, "accounts/account_detail.html", context)
+
+
+def _one_of_each_case(account: InvolvedAccount, rows: Iterable[Involvement]) -> list[Involvement]:
+    """A case that involved both of two merged accounts is named once, by the part that counts."""
+    by_case: dict[UUID, Involvement] = {}
+    root = account.merged_into_id or account.id
+    for row in rows:
+        if row.case_id not in by_case or row.account_id == root:
+            by_case[row.case_id] = row
+    return list(by_case.values())
 
 
 def _can_undo(change: AccountChange, account_id: UUID) -> bool:

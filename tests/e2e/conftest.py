@@ -22,7 +22,8 @@ ARGS = [
 ]  # fmt: skip
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 COLLECT = """
-document.addEventListener("securitypolicyviolation", (e) => console.error("CSP " + e.violatedDirective + " " + e.blockedURI));
+document.addEventListener("securitypolicyviolation", (e) => console.error(
+    "CSP " + e.violatedDirective + " " + e.blockedURI + " " + (e.target.outerHTML ?? "").slice(0, 120)));
 """
 
 
@@ -78,7 +79,7 @@ class Person:
 
     def _console(self, message: Any) -> None:
         if message.type in {"error", "warning"}:
-            self.faults.append(f"{message.type}: {message.text}")
+            self.faults.append(f"{message.type}: {message.text} ({urlsplit(self.page.url).path})")
 
     def log_in(self, username: str) -> Page:
         """Through the log-in page."""
@@ -96,7 +97,7 @@ class Person:
 
     def assert_clean(self) -> None:
         """No console error, no page error, no CSP violation, no request to another host."""
-        assert self.faults == []
+        assert not self.faults, self.faults
         assert self.hosts <= {"127.0.0.1"}
 
 

@@ -46,6 +46,20 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-pick], [data-pick-all]")) refresh(scope(event.target));
 });
 
+// A refreshed list keeps its ticks as they are now, not as they were when the refresh was asked for; after a POST what was sent is done.
+let ticks = new Map();
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const boxes = event.detail.requestConfig?.verb === "get" ? event.detail.target.querySelectorAll("[data-pick]") : [];
+  ticks = new Map([...boxes].map((box) => [box.id, box.checked]));
+});
+document.body.addEventListener("htmx:afterSwap", () => {
+  for (const [id, checked] of ticks) {
+    const box = document.getElementById(id);
+    if (box && !box.disabled) box.checked = checked;
+  }
+  ticks.clear();
+});
+
 // A refreshed list keeps its bar and its focus; rows are found again by id or, when the row is gone, by place.
 let place = null;
 document.body.addEventListener("htmx:beforeSwap", (event) => {
