@@ -32,7 +32,7 @@ def _throw_away(self: Any) -> None:
     data_keys.forget()
 
 
-TransactionTestCase._fixture_teardown = _throw_away  # type: ignore[method-assign]
+setattr(TransactionTestCase, "_fixture_teardown", _throw_away)  # noqa: B010 (the stubs do not know it)
 
 
 @pytest.fixture
@@ -53,7 +53,9 @@ def move_clock() -> Iterator[Callable[[timedelta], None]]:
 
     def move(offset: timedelta) -> None:
         with connection.cursor() as cursor:
-            cursor.execute('UPDATE app_clock SET "offset" = "offset" + %s', [offset])
+            cursor.execute(
+                'UPDATE app_clock SET "offset" = "offset" + make_interval(secs => %s)', [offset.total_seconds()]
+            )
 
     yield move
     with connection.cursor() as cursor:

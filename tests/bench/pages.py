@@ -70,8 +70,8 @@ def table(runs: dict[int, dict[str, Any]]) -> str:
 def goals(runs: dict[int, dict[str, Any]]) -> bool:
     """List five times faster than the rival, detail ahead of it, no page above 1.5 times at ten times the cases."""
     first, last = runs[min(runs)]["pages"], runs[max(runs)]["pages"]
-    good = first["case list, analyst"]["p50"] * 5 <= RIVAL["case list, analyst"]
-    good &= first["case detail, allowed"]["p50"] <= RIVAL["case detail, allowed"]
+    good = bool(first["case list, analyst"]["p50"] * 5 <= RIVAL["case list, analyst"])
+    good = good and bool(first["case detail, allowed"]["p50"] <= RIVAL["case detail, allowed"])
     grown = {page: last[page]["p50"] / first[page]["p50"] for page in first}
     for page, ratio in grown.items():
         if ratio > 1.5:

@@ -68,7 +68,7 @@ class World:
 
 def copy(connection: Any, model: type[Model], columns: list[str], rows: Iterable[tuple[Any, ...]]) -> None:
     """COPY rows in PostgreSQL's text form; bytes as hexadecimal bytea."""
-    names = ", ".join(f'"{model._meta.get_field(name).column}"' for name in columns)  # type: ignore[union-attr]
+    names = ", ".join(f'"{model._meta.get_field(name).column}"' for name in columns)
     with connection.cursor() as cursor:
         for chunk in _chunks(rows):
             cursor.copy_expert(f"COPY {model._meta.db_table} ({names}) FROM STDIN", chunk)

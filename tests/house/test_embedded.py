@@ -30,9 +30,7 @@ def test_neither_role_is_above_row_level_security(servers: embedded.Servers) -> 
             " WHERE rolname = current_user",
         )
         assert rows == [(False, False, False, False, may_create)]
-    assert run(
-        servers.app_url, "SELECT count(*) FROM pg_auth_members WHERE member = current_user::regrole"
-    ) == [(0,)]
+    assert run(servers.app_url, "SELECT count(*) FROM pg_auth_members WHERE member = current_user::regrole") == [(0,)]
 
 
 def test_the_application_role_uses_rows_and_changes_no_structure(servers: embedded.Servers) -> None:
@@ -76,9 +74,7 @@ def test_a_wrong_password_opens_nothing(servers: embedded.Servers) -> None:
             run(url, "SELECT 1")
     with pytest.raises(redis.AuthenticationError):
         redis.Redis.from_url(re.sub(r":[^:@]*@", "", servers.redis_url)).ping()
-    assert run(servers.admin_url, "SELECT DISTINCT auth_method FROM pg_hba_file_rules") == [
-        ("scram-sha-256",)
-    ]
+    assert run(servers.admin_url, "SELECT DISTINCT auth_method FROM pg_hba_file_rules") == [("scram-sha-256",)]
 
 
 def test_folders_and_passwords_are_closed_to_others(servers: embedded.Servers) -> None:
@@ -95,9 +91,7 @@ def test_folders_and_passwords_are_closed_to_others(servers: embedded.Servers) -
     if os.geteuid() == 0:
         pids = [engine.process.pid for engine in servers.engines if engine.process]
         assert len(pids) == 2
-        assert all(
-            Path(f"/proc/{pid}").stat().st_uid == (data / "postgres").stat().st_uid != 0 for pid in pids
-        )
+        assert all(Path(f"/proc/{pid}").stat().st_uid == (data / "postgres").stat().st_uid != 0 for pid in pids)
 
 
 def test_settings_of_the_servers(servers: embedded.Servers) -> None:
@@ -112,9 +106,9 @@ def test_settings_of_the_servers(servers: embedded.Servers) -> None:
     }
     names = ", ".join(f"current_setting('{name}')" for name in wanted)
     assert run(servers.app_url, f"SELECT {names}") == [tuple(wanted.values())]
-    assert run(
-        servers.app_url, "SELECT datcollate, datctype FROM pg_database WHERE datname = 'antifraud'"
-    ) == [("C", "C")]
+    assert run(servers.app_url, "SELECT datcollate, datctype FROM pg_database WHERE datname = 'antifraud'") == [
+        ("C", "C")
+    ]
     client = redis.Redis.from_url(servers.redis_url, decode_responses=True)
     assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
 

@@ -89,9 +89,7 @@ def start_elsewhere(folder: Path) -> tuple[subprocess.Popen[str], list[int]]:
         "s = embedded.ensure(Path(sys.argv[1]), durable=True);"
         "print(*[e.process.pid for e in s.engines], flush=True); time.sleep(60)"
     )
-    holder = subprocess.Popen(
-        [sys.executable, "-c", code, folder], cwd=PROJECT, stdout=subprocess.PIPE, text=True
-    )
+    holder = subprocess.Popen([sys.executable, "-c", code, folder], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None
     return holder, [int(word) for word in holder.stdout.readline().split()]
 
@@ -129,9 +127,7 @@ def test_a_server_that_did_outlive_its_start_is_replaced(folder: Path) -> None:
         engine = servers.engines[0]
         assert isinstance(engine, Postgres)
         command = [str(engine.binaries / "postgres"), "-D", str(folder / "postgres")]
-    orphan = subprocess.Popen(
-        command, start_new_session=True, stderr=subprocess.DEVNULL, **servers_identity()
-    )
+    orphan = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL, **servers_identity())
     end = time.monotonic() + 20
     while "ready" not in _status(folder) and time.monotonic() < end:
         time.sleep(0.05)

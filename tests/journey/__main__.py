@@ -158,7 +158,7 @@ def wait_expired(story: Story, order: str, owner_url: str, seconds: float = 30) 
     connection.close()
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        expired = sum(hold["status"] == "expired" for hold in story.holds())
+        expired = len([hold for hold in story.holds() if hold["status"] == "expired"])
         if expired:
             return expired
         time.sleep(0.2)

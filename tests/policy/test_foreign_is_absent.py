@@ -103,7 +103,7 @@ def test_lists_searches_and_exports_hold_nothing_foreign(
         "?status=answered",
         "?state=in_force",
     ]
-    found = []
+    found: list[tuple[str, ...]] = []
     for route in routes():
         if route.keys:
             continue
