@@ -101,8 +101,8 @@ def read_all(page: Page, numbers: list[str]) -> None:
     page.wait_for_url(re.compile(r"/approvals/review/"))
 
 
-def approve_all(page: Page) -> float:
-    """Double click on Approve; the moment of the server's answer, in milliseconds of the browser's clock."""
+def approve_all(page: Page) -> tuple[float, float]:
+    """Double click on Approve, sent once; when it was sent and answered, in milliseconds of the browser's clock."""
     sent: list[Any] = []
     page.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
     page.get_by_role("button", name="Approve the ticked orders").dblclick()
@@ -111,7 +111,7 @@ def approve_all(page: Page) -> float:
     posts = [request for request in sent if "/approvals/" in request.url]
     assert len(posts) == 1, [request.url for request in posts]
     timing = posts[0].timing
-    return float(timing["startTime"]) + float(timing["responseStart"])
+    return float(timing["startTime"]), float(timing["startTime"]) + float(timing["responseStart"])
 
 
 def answer_executed(page: Page, amount: str) -> None:
