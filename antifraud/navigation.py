@@ -76,9 +76,12 @@ def _menu(request: HttpRequest) -> list[dict[str, Any]]:
     user: Any = request.user
     groups = []
     for label, items in MENU:
-        shown = [_line(request, item) for item in items if _is_shown(user, item)]
+        shown = [_line(item) for item in items if _is_shown(user, item)]
         if shown:
             groups.append({"label": label, "items": shown})
+    lines = [line for group in groups for line in group["items"] if request.path.startswith(line["url"])]
+    if lines:  # /cases/new/ lies under /cases/: only the nearer one is the place
+        max(lines, key=lambda line: len(line["url"]))["active"] = True
     return groups
 
 
@@ -90,10 +93,15 @@ def _is_shown(user: Any, item: Item) -> bool:
     return (not item.kinds or user.institution.kind in item.kinds) and policy.can(user, item.action)
 
 
-def _line(request: HttpRequest, item: Item) -> dict[str, Any]:
-    url = reverse(item.url_name)
-    here = request.path == url or (url != "/" and request.path.startswith(url) and len(url) > 3)
-    return {"label": item.label, "url": url, "key": item.key, "icon": item.icon, "active": here, "badge": ""}
+def _line(item: Item) -> dict[str, Any]:
+    return {
+        "label": item.label,
+        "url": reverse(item.url_name),
+        "key": item.key,
+        "icon": item.icon,
+        "active": False,
+        "badge": "",
+    }
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

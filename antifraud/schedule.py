@@ -14,6 +14,7 @@ from django.db import connection
 from accounts.services.holds import holds_expire
 from accounts.services.reminders import approvals_escalate, approvals_lapse, expiries_announce
 from antifraud import db
+from antifraud.api import idempotency
 from antifraud.outbox import post
 from banks.models import User
 from banks.services.queue import leases_reap
@@ -38,6 +39,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("approvals_escalate", 15, lambda by, limit: approvals_escalate(by=by, limit=limit)),
     Duty("expiries_announce", 60, lambda by, limit: expiries_announce(by=by, limit=limit)),
     Duty("outbox_prune", 3600, lambda _by, _limit: post.prune()),
+    Duty("idempotency_prune", 3600, lambda _by, _limit: idempotency.prune()),
 )
 
 

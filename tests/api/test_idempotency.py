@@ -6,12 +6,15 @@ import threading
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, connections
 from django.test import Client
+from django.utils import timezone
 
+from antifraud.api import idempotency
 from antifraud.api.models import IdempotencyRecord
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("example")]
@@ -199,3 +202,19 @@ class TestParallel:
                 answer = pool.submit(ask).result(timeout=10)
             assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (409, "in_progress", "1")
             assert happened("example.note") == 0
+
+
+def test_answers_are_forgotten_after_ninety_days(world: Any, act: Any) -> None:
+    """An older record goes, a younger one stays."""
+    with act(world.admin):
+        for key, days in (("older-one", 91), ("younger-one", 89)):
+            kept = IdempotencyRecord.objects.create(
+                principal=world.admin.id,
+                institution_id=world.admin.institution_id,
+                key=key,
+                method_path="POST /",
+                body_sha256=b"x",
+            )
+            IdempotencyRecord.objects.filter(pk=kept.pk).update(created_at=timezone.now() - timedelta(days=days))
+        assert idempotency.prune() == 1
+        assert list(IdempotencyRecord.objects.values_list("key", flat=True)) == ["younger-one"]

@@ -128,3 +128,19 @@ def switch_language(page: Page, code: str) -> None:
     page.locator("details.ui-menu > summary.ui-user").click()
     page.locator(f"form[action*=setlang] button[value='{code}']").first.click()
     page.wait_for_function(f"() => document.documentElement.lang === '{code}'")
+
+
+def issue_stops(person: Any) -> tuple[list[Line], str, dict[str, str]]:
+    """A case with three accounts whose stop orders are approved: lines, path of the case, order number -> path."""
+    analyst, approver, lines = person(), person(), three_lines()
+    page = analyst.log_in("analyst_a")
+    fill_filing_page(analyst.go("/cases/new/"), lines)
+    case = file_case(page)
+    orders = draft_stops(page)
+    desk = approver.log_in("approver_a")
+    approver.go("/approvals/")
+    read_all(desk, list(orders))
+    approve_all(desk)
+    analyst.assert_clean()
+    approver.assert_clean()
+    return lines, case, orders

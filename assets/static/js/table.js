@@ -69,7 +69,7 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 });
 document.body.addEventListener("htmx:afterSettle", (event) => {
   const target = event.detail.target;
-  for (const bar of document.querySelectorAll("[data-bulk]")) refresh(scope(bar));
+  for (const part of document.querySelectorAll("[data-bulk], [data-pick-all]")) refresh(scope(part));
   const rows = [...document.querySelectorAll("[data-row]")];
   if (place && !document.activeElement?.closest("[data-row]")) {
     const same = place.self && place.id ? document.getElementById(place.id) : null;
@@ -87,4 +87,4 @@ document.body.addEventListener("htmx:load", (event) => {
   for (const row of root.querySelectorAll?.("[data-row]:not([tabindex])") ?? []) row.tabIndex = -1;
   if (root.matches?.("[data-row]:not([tabindex])")) root.tabIndex = -1;
 });
-for (const bar of document.querySelectorAll("[data-bulk]")) refresh(scope(bar));
+for (const part of document.querySelectorAll("[data-bulk], [data-pick-all]")) refresh(scope(part));
