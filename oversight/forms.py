@@ -15,6 +15,14 @@ from oversight.rules.periods import DEFAULT, PERIOD_LABELS, Days, days_of
 GROUPS = ("institution", "unit")
 
 
+class PeriodField(forms.ChoiceField):
+    """Shows the period that applies where the address names none."""
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was sent, else the period in force."""
+        return data or initial
+
+
 class PeriodForm(forms.Form):
     """Bound to the address; a day that is given counts before the period's name."""
 
@@ -24,7 +32,8 @@ class PeriodForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         labels = [(name, translate(label)) for name, label in PERIOD_LABELS.items()]
-        self.fields["period"] = forms.ChoiceField(label=_("Period"), required=False, choices=labels, initial=DEFAULT)
+        applies = "days" if self.data.get("from") or self.data.get("to") else DEFAULT
+        self.fields["period"] = PeriodField(label=_("Period"), required=False, choices=labels, initial=applies)
         # "from" is no name that a class body could have
         self.fields["from"] = forms.DateField(label=_("From day"), required=False, widget=DateInput())
         self.fields["to"] = forms.DateField(label=_("To day"), required=False, widget=DateInput())

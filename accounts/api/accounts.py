@@ -18,7 +18,7 @@ from accounts.services.accounts import involved_account_add
 from accounts.services.holds import hold_activate, hold_lift
 from accounts.services.transfers import transfer_record
 from antifraud import policy
-from antifraud.api.idempotency import etag, writes
+from antifraud.api.idempotency import etag, expected_version, writes
 from antifraud.api.viewsets import ListMixin, PolicyViewSet, RetrieveMixin
 from cases.models import Case
 
@@ -144,7 +144,10 @@ class HoldViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Hold]):
         """Confirm that an ended hold is off the books."""
         form = LiftSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        hold = hold_lift(by=request.user, hold_id=UUID(pk), lifted_at=form.validated_data["lifted_at"])
+        hold = hold_lift(
+            by=request.user, hold_id=UUID(pk), lifted_at=form.validated_data["lifted_at"],
+            expected_version=expected_version(request),
+        )  # fmt: skip
         return Response(HoldSerializer(hold).data, headers={"ETag": etag(hold.version)})
 
     @extend_schema(request=ActivateSerializer, responses=HoldSerializer)
@@ -156,6 +159,7 @@ class HoldViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Hold]):
         form.is_valid(raise_exception=True)
         data = form.validated_data
         hold = hold_activate(
-            by=request.user, hold_id=UUID(pk), effective_at=data["effective_from"], amount_minor=data["amount_minor"]
-        )
+            by=request.user, hold_id=UUID(pk), effective_at=data["effective_from"], amount_minor=data["amount_minor"],
+            expected_version=expected_version(request),
+        )  # fmt: skip
         return Response(HoldSerializer(hold).data, headers={"ETag": etag(hold.version)})

@@ -32,7 +32,7 @@ from accounts.services.orders.inputs import OrderLine, OrderTerms
 from accounts.services.orders.ratify import order_overrule, order_ratify
 from accounts.services.orders.submit import order_recall, order_submit
 from antifraud import policy
-from antifraud.api.idempotency import etag, writes
+from antifraud.api.idempotency import etag, expected_version, writes
 from antifraud.api.viewsets import ListMixin, PolicyViewSet, RetrieveMixin
 from antifraud.errors import Invalid
 from antifraud.money import EXPONENTS
@@ -119,7 +119,12 @@ class OrderViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Order]):
     def submit(self, request: Any, pk: str) -> Response:
         """Freeze the content and ask for the second decision."""
         data = self._read(SubmitSerializer)
-        return _step(order_submit(by=request.user, order_id=UUID(pk), emergency=data["emergency"]))
+        version = expected_version(request)
+        return _step(
+            order_submit(
+                by=request.user, order_id=UUID(pk), emergency=data["emergency"], expected_version=version
+            )
+        )  # fmt: skip
 
     @extend_schema(request=None, responses=OrderStepSerializer)
     @action(detail=True, methods=["post"])
@@ -175,7 +180,7 @@ class OrderViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Order]):
     @writes
     def acknowledge(self, request: Any, pk: str) -> Response:
         """Seen; the answer follows."""
-        order_acknowledge(by=request.user, order_id=UUID(pk))
+        order_acknowledge(by=request.user, order_id=UUID(pk), expected_version=expected_version(request))
         return self._shown(UUID(pk))
 
     @extend_schema(request=RouteSerializer, responses=OrderDetailSerializer)
@@ -194,7 +199,10 @@ class OrderViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Order]):
         """The institution's answer; a hold is created, extended or released by it."""
         form = AnswerInputSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        order_answer(by=request.user, order_id=UUID(pk), answer=form.answer(), source=Answer.Source.API)
+        order_answer(
+            by=request.user, order_id=UUID(pk), answer=form.answer(), source=Answer.Source.API,
+            expected_version=expected_version(request),
+        )  # fmt: skip
         return self._shown(UUID(pk))
 
     def _read(self, serializer: type[Any]) -> dict[str, Any]:

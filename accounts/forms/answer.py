@@ -206,9 +206,11 @@ class AnswerForms:
         )
         has = order_kind(order.kind).answer_fields
         terms: dict[str, Any] = {"form_kwargs": {"currency": order.currency}}
-        self.hops = lines.NextHops(data, prefix="hop", **terms) if "next_hops" in has else None
-        self.priors = lines.PriorFreezes(data, prefix="prior", **terms) if "prior_freezes" in has else None
-        self.subs = lines.SubResults(data, prefix="sub", **terms) if "results" in has else None
+        self.hops = lines.NextHops(lines.sent(data, "hop"), prefix="hop", **terms) if "next_hops" in has else None
+        self.priors = (
+            lines.PriorFreezes(lines.sent(data, "prior"), prefix="prior", **terms) if "prior_freezes" in has else None
+        )
+        self.subs = lines.SubResults(lines.sent(data, "sub"), prefix="sub", **terms) if "results" in has else None
         self.pasted: list[PreviewLine] = []
 
     @property

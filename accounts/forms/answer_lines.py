@@ -84,6 +84,13 @@ NextHops = _lines(NextHopForm, 1)
 SubResults = _lines(SubResultForm, 1)
 
 
+def sent(data: Any, prefix: str) -> Any:
+    """What was posted for a list; a list that was not sent at all (its group was hidden) is an empty one."""
+    if data is None or f"{prefix}-TOTAL_FORMS" in data:
+        return data
+    return {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
+
+
 def prior_freezes(lines: Lines) -> tuple[PriorFreezeInput, ...]:
     """The lines as the service takes them; the rank counts the filled ones."""
     return tuple(

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Answer, Hold, Involvement, Order
+from accounts.models.hold import LIVE
+from accounts.rules.deadlines import release_due_at
 from accounts.rules.order_kinds import order_kind
 from accounts.selectors.identity import root_id
 from accounts.services.accounts import account_involve, name_learn
@@ -23,6 +25,12 @@ from cases.models import Case
 
 ACTED = frozenset({"executed", "partial"})
 MOST_LEVELS = 30
+# How a case ends without holds, and the trigger of their releases (domain.md §2).
+CASE_ENDS = {
+    Case.Status.NOT_FILED: "not_filed",
+    Case.Status.WITHDRAWN: "withdrawn",
+    Case.Status.NOT_FRAUD: "not_fraud",
+}
 ENDED = (Hold.Status.CONVERTED, Hold.Status.RELEASED, Hold.Status.LIFT_CONFIRMED)
 
 
@@ -54,6 +62,20 @@ def _place(by: User, order: Order, answer: Answer, said: AnswerInput | None, cro
     if crossed or order.error_found_at is not None:
         now = db.require_unit_of_work().now
         _undo(by, order, hold, due_at=now + timedelta(hours=_error_hours(order)))
+    else:
+        _refuse_to_outlive(by, order, hold)
+
+
+def _refuse_to_outlive(by: User, order: Order, hold: Hold) -> None:
+    """A case that ended while the order was on its way had no hold to release then: its 3-day clock runs from now.
+
+    Read again under the case's lock, which the counters have taken: a step of the case comes before or after, never
+    unseen.
+    """
+    trigger = CASE_ENDS.get(Case.objects.values_list("status", flat=True).get(pk=order.case_id))
+    if trigger:
+        due_at = release_due_at(db.require_unit_of_work().now, profile_of(order.case.legal_profile))
+        release_draft(by=by, hold=hold, trigger=trigger, due_at=due_at)
 
 
 def _extend(by: User, order: Order, answer: Answer, said: AnswerInput | None, crossed: bool) -> None:
@@ -107,6 +129,20 @@ def _release(by: User, order: Order, answer: Answer) -> None:
     elif hold.status != Hold.Status.EXPIRED:
         hold_expire(hold, by=system_user())
     hold_lift_apply(by=by, hold=hold, lifted_at=at, field="effective_from")
+    if order.trigger in CASE_ENDS.values():
+        _release_next(by, order)
+
+
+def _release_next(by: User, order: Order) -> None:
+    """An account has one open release at a time: the case's next hold of this account gets its own only now."""
+    kind = order_kind(order.kind)
+    rows = Hold.objects.filter(
+        case=order.case_id, account=order.account_id, status__in=LIVE, order__kind__in=kind.originals
+    )
+    hold = rows.order_by("created_at", "pk").first()
+    if hold is not None:
+        due_at = order.due_at or release_due_at(db.require_unit_of_work().now, profile_of(order.legal_profile))
+        release_draft(by=by, hold=hold, trigger=order.trigger, due_at=due_at)
 
 
 def _propose_next_hops(by: User, order: Order, answer: Answer) -> None:

@@ -25,7 +25,7 @@ from antifraud.audit import diary
 from antifraud.errors import Conflict, Forbidden, Invalid, Superseded, WrongState
 from banks.models import Institution, User
 from banks.selectors.institutions import branches_of
-from banks.services.deliveries import delivery_enqueue, delivery_transported_by_inbox
+from banks.services.deliveries import deliveries_withdraw, delivery_enqueue, delivery_transported_by_inbox
 from cases.models import Case
 from cases.services.attachments import attachment_store
 from cases.services.cases import case_count
@@ -70,6 +70,7 @@ def order_route(*, by: User, order_id: UUID, branch: Institution) -> Order:
         return order
     if former is not None:
         policy.revoke([former.group_id], order, by=by, reason=f"routed to {branch.code}", case_id=order.case_id)
+        deliveries_withdraw(institution_id=former.id, subject_id=order.id, reason="routed_anew")
     order.routed_to = branch
     order.version += 1
     order.save(update_fields=["routed_to", "version"])
@@ -205,7 +206,9 @@ def _require_open(order: Order, answer: AnswerInput | Answer) -> None:
 
 
 def _is_crossed(order: Order) -> bool:
-    return order.status == Order.Status.CANCELLED and order.issued_at is not None
+    """Cancelled after it had gone out; that a corrected order has replaced it since does not undo what the bank did."""
+    ended = order.status in (Order.Status.CANCELLED, Order.Status.SUPERSEDED)
+    return ended and order.cancelled_at is not None and order.issued_at is not None
 
 
 def _finish(*, by: User, order: Order, saved: Answer, said: AnswerInput | None) -> None:
@@ -227,8 +230,10 @@ def _finish(*, by: User, order: Order, saved: Answer, said: AnswerInput | None) 
             if order.acknowledged_at is None:
                 changes |= {"acknowledged_at": now, "acknowledged_by": by}
         order_flow.apply(order, "answer", by=by, changes=changes, detail=detail)
-        case_count(order.case_id, open_orders=-1)
     answer_effects(by=by, order=order, answer=saved, said=said, crossed=crossed)
+    if not crossed:
+        # Last: everybody locks holds before their case (expiry does), so that two cannot wait for each other.
+        case_count(order.case_id, open_orders=-1)
 
 
 def _seen_first(order: Order) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from accounts.models.hold import IN_FORCE, LIVE
 from accounts.policy import Action
 from accounts.rules import deadlines
 from accounts.selectors.identity import family
+from accounts.services.accounts import lock_number
 from accounts.states import hold_flow
-from antifraud import db, policy
+from antifraud import db, money, policy
 from antifraud.errors import Conflict, Forbidden, Invalid
 from banks.models import User
 from banks.selectors.institutions import system_user
@@ -56,9 +57,9 @@ def hold_open(*, by: User, order: Order, answer: Answer, mode: str = "", stated_
     hold.effective_from = answer.effective_at
     hold.legal_expires_at = _end(kind, order, answer.effective_at, stated_end)
     hold_flow.begin(hold, by=by, verb="open", topic="hold.opened", detail={"expires_at": hold.legal_expires_at})
-    case_count(order.case_id, open_holds=1, held_minor=hold.amount_minor or 0)
     if kind == "freeze":
         _convert_stops(by, hold)
+    case_count(order.case_id, open_holds=1, held_minor=hold.amount_minor or 0)
     return hold
 
 
@@ -91,6 +92,8 @@ def hold_extend(
         ) from None
     changes: dict[str, Any] = {"legal_expires_at": end, "extensions": hold.extensions + 1}
     if hold.status == Hold.Status.EXPIRED:
+        if hold.kind == "stop":
+            _make_room(order)
         changes |= {"ended_at": None, "end_cause": "", "trigger_at": None, "lift_due_at": None}
         case_count(hold.case_id, held_minor=hold.amount_minor or 0)
     return hold_flow.apply(hold, "extend", by=by, changes=changes, detail={"expires_at": end, "order": order.number})
@@ -133,9 +136,9 @@ def hold_activate(
     }
     detail = {"expires_at": changes["legal_expires_at"]}
     hold_flow.apply(hold, "activate", by=by, changes=changes, detail=detail, expected_version=expected_version)
-    case_count(hold.case_id, held_minor=amount_minor or 0)
     if hold.kind == "freeze":
         _convert_stops(by, hold)
+    case_count(hold.case_id, held_minor=amount_minor or 0)
     return hold
 
 
@@ -213,7 +216,11 @@ def hold_expire(hold: Hold, *, by: User) -> int:
 
 
 def _make_room(order: Order) -> None:
-    """One live stop per case and account: one past its end is ended first, one that runs refuses the second."""
+    """One live stop per case and account: one past its end is ended first, one that runs refuses the second.
+
+    Two stops that are answered at once wait for each other at the number, since neither sees the other's hold yet.
+    """
+    lock_number(bytes(order.account.number_index))
     now = db.require_unit_of_work().now
     rows = Hold.objects.select_related("legal_profile").filter(
         case=order.case_id, account__in=list(family([order.account_id])), kind="stop", status__in=LIVE
@@ -268,6 +275,8 @@ def _check_amount(hold: Hold, amount_minor: int | None) -> None:
         wrong = _("Enter the amount that is held now.") if hold.mode == "limited" else None
     elif amount_minor <= 0:
         wrong = _("The amount is more than zero. Enter what is held now.")
+    elif amount_minor > money.MAX_MINOR:
+        wrong = _(money.MESSAGES["amount_out_of_range"])
     else:
         above = hold.mode == "limited" and hold.asked_minor is not None and amount_minor > hold.asked_minor
         wrong = _("The amount is higher than the one asked for. Hold the asked amount only.") if above else None

@@ -61,6 +61,7 @@ def case_accounts_view(request: UserRequest, case_id: UUID) -> HttpResponse:
         "form": form,
         "transfer_form": transfer,
         "may_add": policy.can(request.user, "account.add"),
+        "may_draft": policy.can(request.user, "order.draft"),
     }
     return render(request, "accounts/case_accounts.html", context, status=status)
 
@@ -119,6 +120,7 @@ def case_orders_view(request: UserRequest, case_id: UUID) -> HttpResponse:
     preload_rows([order.account for order in page.items])
     context = case_context(case, "orders") | {
         "page": page,
+        "may_draft": policy.can(request.user, "order.draft"),
         "next_url": f"?cursor={page.next_cursor}" if page.next_cursor else "",
         "previous_url": f"?cursor={page.previous_cursor}" if page.previous_cursor else "",
     }

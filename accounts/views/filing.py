@@ -79,6 +79,12 @@ def _file(request: UserRequest) -> HttpResponse:
                 _("Line {number}: {problem}").format(number=line.line.line_no, problem=" ".join(line.problems)),
             )
         return _page(request, form, text=text, status=422)
+    if request.POST.get("verb") == "express" and not data["incident_number"].strip():
+        # said before the case is filed: the next page would refuse the stop
+        form.add_error(
+            "incident_number", _("A stop needs the incident number of the report. Enter it on the case first.")
+        )
+        return _page(request, form, text=text, status=422)
     try:
         with unit_of_work(request.user):
             case = case_file_with_accounts(

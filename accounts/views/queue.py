@@ -59,9 +59,9 @@ def queue_answered(request: UserRequest) -> HttpResponse:
 
 
 def queue_tabs(active: str) -> list[dict[str, Any]]:
-    """Open | Answered | Bulk answers."""
+    """Open orders | Answered | Bulk answers."""
     tabs = [
-        ("open", _("Open"), "accounts:queue"),
+        ("open", _("Open orders"), "accounts:queue"),
         ("answered", _("Answered"), "accounts:queue_answered"),
         ("bulk", _("Bulk answers"), "accounts:bulk_answers"),
     ]

@@ -25,8 +25,13 @@ _ENQUEUE = """
 INSERT INTO banks_delivery (id, institution_id, topic, subject_id, case_id, priority, state, attempt,
   lease_total_seconds, door, error)
 VALUES (%(id)s, %(institution)s, %(topic)s, %(subject)s, %(case)s, %(priority)s, 'queued', 0, 0, '', '')
-ON CONFLICT (institution_id, topic, subject_id) DO UPDATE SET topic = EXCLUDED.topic
+ON CONFLICT (institution_id, topic, subject_id) DO UPDATE SET
+  state = CASE banks_delivery.state WHEN 'dead_lettered' THEN 'queued' ELSE banks_delivery.state END
 RETURNING *
+"""
+_WITHDRAW = """
+UPDATE banks_delivery SET state = 'dead_lettered', lease_token = NULL, lease_until = NULL, error = %(reason)s
+WHERE institution_id = %(institution)s AND subject_id = %(subject)s AND state IN ('queued', 'ready', 'leased')
 """
 _LOCK_LANE = """
 SELECT l.in_flight_cap FROM banks_lane l JOIN banks_institution i ON i.id = l.institution_id
@@ -77,7 +82,7 @@ def delivery_enqueue(
     """Put a fact on its way to `institution`; its lane is pushed after commit. The caller has authorised.
 
     `priority`: lower goes first. A fact travels once: the second call for the same institution, topic and subject
-    gives the first row back, whatever state it is in. For institutions that are not connected do not call it.
+    gives the first row back, whatever state it is in; one that was withdrawn sets out anew. For institutions that are not connected do not call it.
     """
     work = db.require_unit_of_work()
     wanted = {
@@ -91,6 +96,18 @@ def delivery_enqueue(
     delivery = Delivery.objects.raw(_ENQUEUE, wanted)[0]
     post.ring_after_commit(work, LANE_TASK, str(institution.id))
     return delivery
+
+
+def deliveries_withdraw(*, institution_id: UUID, subject_id: UUID, reason: str) -> int:
+    """Take back what has not arrived yet: the institution may no longer see what it is about. Returns how many.
+
+    Left in the lane it would fail each pull of that institution, and with it everything else in the same batch.
+    `reason` is a code, never data. The caller has authorised.
+    """
+    db.require_unit_of_work()
+    with connection.cursor() as cursor:
+        cursor.execute(_WITHDRAW, {"institution": institution_id, "subject": subject_id, "reason": reason[:200]})
+        return int(cursor.rowcount)
 
 
 def deliveries_claim(institution_id: UUID, limit: int) -> list[Delivery]:

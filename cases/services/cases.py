@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from antifraud import db, policy
+from antifraud import db, money, policy
 from antifraud.audit import diary
 from antifraud.crypto.forbidden import reject_forbidden
 from antifraud.errors import Invalid, Superseded
@@ -141,6 +141,8 @@ def _check(data: CaseInput, now: datetime) -> None:
         problems["occurred_at"] = [_("The fraud cannot happen after the report. Check the two times.")]
     if data.loss_minor is not None and data.loss_minor < 0:
         problems["loss"] = [_("The loss cannot be negative. Enter the amount without a sign.")]
+    if data.loss_minor is not None and data.loss_minor > money.MAX_MINOR:
+        problems["loss"] = [_(money.MESSAGES["amount_out_of_range"])]
     if problems:
         raise Invalid(fields=problems)
     reject_forbidden(data.narrative, field="narrative")

@@ -109,6 +109,7 @@ def case_report(request: UserRequest, case_id: UUID) -> HttpResponse:
         "missing": [MISSING_LABELS[code] for code in missing],
         "steps_open": _open_steps(request, case),
         "note_form": NoteForm(),
+        "may_draft": policy.can(request.user, "order.draft"),  # the floor above serves the button's page
         "attachment_form": AttachmentForm(),
     }
     return render(request, "cases/case_report.html", context)

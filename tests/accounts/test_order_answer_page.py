@@ -115,8 +115,8 @@ def test_the_instrument_is_a_download(world: World, log_in: LogIn) -> None:
     order = with_instrument(world)
     client = log_in(world.risk_a)
     assert url(order, "order_instrument") in client.get(url(order)).content.decode()
-    paper = client.post(url(order, "order_instrument"))
-    assert b"".join(paper.streaming_content).startswith(b"%PDF-")  # type: ignore[arg-type]
+    paper: Any = client.post(url(order, "order_instrument"))
+    assert b"".join(paper.streaming_content).startswith(b"%PDF-")
     assert "attachment" in paper["Content-Disposition"]
     assert paper["Content-Security-Policy"] == "sandbox"
     assert AuditEntry.objects.filter(verb="attachment.open").count() == 1
@@ -206,6 +206,13 @@ def test_a_refusal_with_the_prefilled_time_is_taken(world: World, log_in: LogIn)
     data = typed(order, "refused") | {"effective_from": shown[1], "initial-effective_from": shown[1]}
     assert log_in(world.risk_a).post(url(order), data).status_code == 303
     assert Answer.objects.get().effective_at is None
+
+
+def test_lists_that_were_not_sent_are_empty(world: World, log_in: LogIn) -> None:
+    order = bank_order(world)
+    data = {name: value for name, value in typed(order, "refused").items() if not name.endswith("_FORMS")}
+    assert log_in(world.risk_a).post(url(order), data).status_code == 303
+    assert Answer.objects.get().outcome == "refused"
 
 
 def test_a_time_that_was_typed_with_a_refusal_is_told(world: World, log_in: LogIn) -> None:

@@ -79,7 +79,7 @@ def test_crossed_after_superseded(world, act):
     assert Order.objects.filter(kind="stop_release", trigger="crossed").exists()
 
 
-HUGE = 10**30
+HUGE = str(10**30)
 @pytest.mark.parametrize("extra", [
     {"balance_minor": HUGE}, {"free_minor": HUGE}, {"previously_frozen_minor": HUGE}, {"executed_minor": HUGE},
     {"prior_freezes": [{"rank": 1, "body": "Court", "amount_minor": HUGE}]},
@@ -154,6 +154,13 @@ def test_two_freezes_one_account_withdrawn(world, act):
     with act(world.approver_a) as w:
         case_step(by=world.approver_a, case_id=h1.case_id, verb="withdraw", on=w.now.date(), document_number="X-1")
     outbox_handle()
+    first = Order.objects.get(kind="freeze_release")
+    answer(arrived(approve(submit(first), world.approver_a)), world.risk_a)
+    assert Order.objects.filter(kind="freeze_release", trigger="withdrawn").count() == 2
+    second = Order.objects.exclude(pk=first.pk).get(kind="freeze_release")
+    assert (second.original_id, second.status) == (o2.id, "draft")
+    answer(arrived(approve(submit(second), world.approver_a)), world.risk_a)
+    assert counters(o2) == (0, 0, 0)
     assert Order.objects.filter(kind="freeze_release").count() == 2
 
 

@@ -61,7 +61,7 @@ def fill_filing_page(page: Page, lines: list[Line]) -> None:
     page.select_option("#id_fraud_type", index=1)
     page.fill("#id_incident_number", "110-20261122-0007")
     page.fill("#id_loss", "70,000.50")
-    page.fill("#id_narrative", "Paid three times to accounts named by a false customer service.")
+    page.fill("#id_narrative", "冒充客服，分三次转账到指定账户。")
     page.locator("#id_accounts").fill("\n".join(line.typed for line in lines))
     expect(page.locator("#paste-result tbody tr")).to_have_count(len(lines))
 
@@ -84,7 +84,7 @@ def draft_stops(page: Page) -> dict[str, str]:
     expect(page.locator("#lines [data-pick]:checked")).to_have_count(3)
     page.select_option("#id_legal_basis", BASIS)
     page.select_option("#id_second_officer", label="Second A")
-    page.fill("#id_reason", "Reported ten minutes ago; the money is moving.")
+    page.fill("#id_reason", "十分钟前报案，资金正在转移。")
     page.click("button[name=verb][value=check]")
     expect(page.locator("#orders-to-write tbody tr")).to_have_count(3)
     page.click("button[name=verb][value=submit]")

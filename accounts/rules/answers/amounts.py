@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.rules.answers.findings import Findings
 from accounts.rules.answers.shapes import AnswerDraft, Asked
 from accounts.rules.order_kinds import MODE_LABELS, OrderKind
+from antifraud.money import MAX_MINOR
 
 _AMOUNTS = ("executed_minor", "balance_minor", "previously_frozen_minor", "free_minor")
 
@@ -16,6 +17,9 @@ def check_amounts(row: OrderKind, asked: Asked, answer: AnswerDraft, found: Find
     negative = [name for name in _AMOUNTS if (getattr(answer, name) or 0) < 0]
     for name in negative:
         found.error(name, "amount_negative")
+    for name in _AMOUNTS:
+        if (getattr(answer, name) or 0) > MAX_MINOR:
+            found.error(name, "amount_out_of_range")
     if answer.currency and asked.currency and answer.currency != asked.currency:
         found.error("currency", "currency_differs", currency=asked.currency)
     _check_mode(asked, answer, found)

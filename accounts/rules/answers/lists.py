@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from accounts.rules.answers.findings import Findings
 from accounts.rules.answers.shapes import AnswerDraft, Asked, NextHop
 from accounts.rules.numbers import read_number
+from antifraud.money import MAX_MINOR
+
+LAST_RANK = 999  # nobody waits behind a thousand freezes: a mistyped number
 
 
 def check_results(asked: Asked, answer: AnswerDraft, found: Findings) -> None:
@@ -36,9 +39,11 @@ def check_prior_freezes(answer: AnswerDraft, found: Findings) -> None:
             found.error("prior_freezes", "prior_freeze_incomplete", position=position)
         elif line.amount_minor is not None and line.amount_minor < 0:
             found.error("prior_freezes", "amount_negative", position=position)
+        elif (line.amount_minor or 0) > MAX_MINOR:
+            found.error("prior_freezes", "amount_out_of_range", position=position)
     if answer.waiting_rank is None:
         return
-    if answer.waiting_rank < 1:
+    if not 1 <= answer.waiting_rank <= LAST_RANK:
         found.error("waiting_rank", "waiting_rank_bad")
     if not answer.prior_freezes:
         found.error("prior_freezes", "waiting_without_prior")
@@ -66,6 +71,8 @@ def _hop_problems(hop: NextHop, latest: datetime) -> list[str]:
         problems.append("hop_amount_required")
     elif hop.amount_minor <= 0:
         problems.append("hop_amount_not_positive")
+    elif hop.amount_minor > MAX_MINOR:
+        problems.append("amount_out_of_range")
     if hop.at is None:
         problems.append("hop_time_required")
     elif hop.at.utcoffset() is None:

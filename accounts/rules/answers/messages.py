@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from antifraud import money
+
 MESSAGES: dict[str, str] = {
+    "amount_out_of_range": money.MESSAGES["amount_out_of_range"],
     "outcome_required": "The outcome is missing. Choose what was done.",
     "outcome_unknown": "The outcome is not one of the known words. Choose one from the list.",
     "outcome_not_for_kind": "This outcome does not exist for this kind of order. Choose one from the list.",

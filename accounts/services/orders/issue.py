@@ -61,9 +61,9 @@ def order_issue_effects(order: Order, by: User) -> None:
             institution=institution, topic=ISSUED, subject_id=order.id, case_id=order.case_id,
             priority=order_kind(order.kind).priority,
         )  # fmt: skip
-    case_count(order.case_id, open_orders=1)
     if order.corrects_id is not None:
         _replace(order.corrects_id, order.number, by)
+    case_count(order.case_id, open_orders=1)
 
 
 def _still_addressed(order: Order) -> None:

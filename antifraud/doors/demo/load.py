@@ -90,7 +90,7 @@ def past_plans(city: City, end: datetime, types: list[str]) -> list[Plan]:
             Plan(
                 serial, _daytime(end - timedelta(days=day), chance.choices(range(24), HOURS)[0], chance.uniform(0, 60)), fraud_type,
                 _unit(city), ending=ending, emergency=chance.random() < 0.15, phone=chance.random() < 0.12,
-                paper=serial in {6, 21}, query=chance.random() < 0.35,
+                paper=serial in {6, 21}, query=chance.random() < 0.25,
             )
         )  # fmt: skip
     return plans

@@ -153,7 +153,7 @@ def correct(scene: Scene, order: Order) -> Story:
 def trail(scene: Scene, answer: Answer) -> Story:
     """Stops on the accounts that the money went on to, one level further down."""
     chance = scene.chance
-    if chance.random() < 0.3:
+    if chance.random() < 0.45:
         return
     yield scene.pace.after(chance.uniform(5, 30))
     accounts = list(answer.next_hops.values_list("account", flat=True))
@@ -210,7 +210,7 @@ def freeze(scene: Scene, hold: Hold) -> Story:
         return
     answer = yield from react(scene, order)
     frozen = hold_of(answer)
-    if frozen is not None and chance.random() < 0.22:
+    if frozen is not None and chance.random() < 0.15:
         yield scene.pace.after(hours=chance.uniform(40, 260))
         if in_force(frozen):
             yield from end_hold(scene, frozen, "涉案资金已查清，予以解除")

@@ -18,7 +18,7 @@ from antifraud.doors.demo.timeline import Pace, Story
 from banks.models import Institution, User
 from cases.models import Case
 
-SHOWN = Order.objects.select_related("institution", "routed_to", "account", "transfer", "unit", "operator", "case")
+SHOWN = Order.objects.select_related("institution", "routed_to", "account", "transfer").defer("payload")
 OPEN = (Order.Status.ISSUED, Order.Status.ACKNOWLEDGED)
 
 
@@ -101,16 +101,20 @@ def react(scene: Scene, order: Order, outcome: str = "executed", reason: str = "
     seen, answered = delay_minutes(chance, order.institution, order.answer_minutes)
     by = stage.officer(order.institution)
     yield scene.pace.after(seen)
-    if fresh(order).status not in OPEN:
+    if not _is_open(order):
         return None
     stage.acknowledge(by, order)
     yield scene.pace.after(answered)
-    found = fresh(order)
-    if found.status not in OPEN:
+    if not _is_open(order):
         return None
+    found = fresh(order)
     if order_kind(found.kind).references_original and not _still_there(found):
         outcome, reason = "refused", "already_processed"
     return stage.answer(by, found, reply(stage, chance, found, outcome, reason))
+
+
+def _is_open(order: Order) -> bool:
+    return Order.objects.filter(pk=order.pk, status__in=OPEN).exists()
 
 
 def _still_there(order: Order) -> bool:

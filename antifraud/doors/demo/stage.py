@@ -26,10 +26,11 @@ from accounts.services.orders.ratify import order_ratify
 from accounts.services.orders.submit import order_submit
 from accounts.services.reminders import approvals_escalate, approvals_lapse
 from antifraud import db
-from antifraud.deliveries import lane_push, outbox_handle
+from antifraud.deliveries import BATCH, RELEASE_TRIGGERS, TOPICS, Fact, lane_push
 from antifraud.doors.demo.city import City
 from antifraud.doors.demo.papers import slip_pdf
 from antifraud.doors.demo.timeline import Timeline
+from antifraud.outbox import post
 from banks.models import Institution, User
 from banks.rules.issue_powers import LEGAL_BASIS_LABELS
 from cases.models import Case
@@ -41,6 +42,8 @@ BASES = {
     "suspend_number": "fraud_11", "restore_number": "fraud_11",
 }  # fmt: skip
 PAPERS = {"freeze": "协助冻结财产通知书", "freeze_release": "协助解除冻结财产通知书"}
+NEWS = timedelta(days=3)
+EVERY = 6  # moments between two rounds of the relay
 SYSTEMS = ("icbc", "ccb", "psbc", "yunfu")  # their orders are answered by the institution's own system
 
 
@@ -65,16 +68,26 @@ class Stage:
     serial: int = 0
 
     def __post_init__(self) -> None:
-        self.timeline = Timeline(self.end, self.carry)
+        self.timeline = Timeline(self.end, self.carry, EVERY)
 
     def chance(self, name: str) -> random.Random:
         """The same chances for the same story, whatever the others do."""
         return random.Random(f"{self.seed} {name}")  # noqa: S311
 
     def carry(self) -> None:
-        """The relay's part: facts of the outbox, until none is left."""
-        while outbox_handle():
-            pass
+        """The relay's part, a batch in one unit of work: what has consequences, and what was told in the last days.
+
+        Notifications of weeks ago would be read already; making them would take as long as the cases themselves.
+        """
+        system = self.city.system
+        with db.unit_of_work(system) as work:
+            claimed = post.claim(BATCH)
+            is_news = work.now > self.end - NEWS
+            for message in claimed:
+                if is_news or message.topic in RELEASE_TRIGGERS:
+                    list(TOPICS[message.topic](Fact(message.topic, message.subject_id, system)))
+            if claimed:
+                post.finish([message.id for message in claimed], claimed[0].token)
 
     # police
 

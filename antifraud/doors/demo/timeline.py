@@ -14,11 +14,14 @@ Story = Generator[datetime, None, Any]
 
 
 class Timeline:
-    """Stories in the order of time. What a story would do after `end` is not done: it is under way."""
+    """Stories in the order of time. What a story would do after `end` is not done: it is under way.
 
-    def __init__(self, end: datetime, after_each: Callable[[], None]) -> None:
+    `between` is done after each `every` moments, and at the end.
+    """
+
+    def __init__(self, end: datetime, between: Callable[[], None], every: int) -> None:
         self.end = end
-        self.after_each = after_each
+        self.between, self.every = between, every
         self.moments = 0
         self._serial = itertools.count()
         self._waiting: list[tuple[datetime, int, Story]] = []
@@ -42,8 +45,10 @@ class Timeline:
             moment, _serial, story = heapq.heappop(self._waiting)
             move_to(moment)
             self._go_on(story)
-            self.after_each()
             self.moments += 1
+            if self.moments % self.every == 0:
+                self.between()
+        self.between()
 
     def _go_on(self, story: Story) -> None:
         moment = next(story, None)

@@ -240,6 +240,7 @@ def routed(scene: Scene, plan: Plan) -> Story:
     """A head office hands an order on to its branch, which has seen it."""
     stage = scene.stage
     yield from _report(scene, plan)
+    stage.step(scene.person("analyst"), scene.known_case, "accept", "云公受案字9002号")
     bank, branch = stage.city.institutions["icbc"], stage.city.institutions["icbc-binhe"]
     mule = Mule(bank, stage.city.inventor.card(bank.bank_code), stage.city.inventor.name())
     row = stage.involve(scene.person("analyst"), scene.known_case, mule)

@@ -5,7 +5,7 @@ const skew = meta ? Date.parse(meta.content) - Date.now() : 0;
 // A hidden group is not sent: what does not fit the outcome must be empty.
 const show = (group, wanted) => {
   group.hidden = !wanted;
-  for (const field of group.querySelectorAll("input, select, textarea")) field.disabled = !wanted;
+  for (const field of group.querySelectorAll("input:not([type='hidden']), select, textarea")) field.disabled = !wanted;
 };
 
 const fit = (form) => {
