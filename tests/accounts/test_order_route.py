@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.test import Client
 
 from accounts.models import Order, OrderGrant
 from accounts.selectors.queue import bank_queue
@@ -127,3 +128,15 @@ def test_others_may_not(world: World, act: Act, error: type[Exception]) -> None:
         by = getattr(world, name)
         with nothing_answered(), pytest.raises(error), act(by):
             order_route(by=by, order_id=order.id, branch=world.branch_a)
+
+
+def test_the_former_branchs_lane_stays_open(world: World, act: Act, log_in: Callable[[Any], Client]) -> None:
+    order, other = bank_order(world), bank_order(world)
+    _route(act, world, order)
+    _route(act, world, order, _second_branch(world))
+    _route(act, world, other)
+    pulled = log_in(world.risk_branch).post("/api/v1/queue/receive/", {"max": 10}, content_type="application/json")
+    assert pulled.status_code == 200
+    assert [item["message"]["order_id"] for item in pulled.json()["items"]] == [str(other.id)]
+    _route(act, world, order)  # and back again: it sets out anew
+    assert Delivery.objects.get(subject_id=order.id, institution=world.branch_a, topic="order.issued").state == "ready"

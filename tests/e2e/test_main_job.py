@@ -13,7 +13,6 @@ from tests.e2e.conftest import picture
 
 pytestmark = pytest.mark.e2e
 SECONDS_TO_BANK = 2.0
-AMOUNT = "50,000.00"
 
 
 def test_the_main_job_from_the_filing_page_to_the_hold_in_force(person: Any) -> None:
