@@ -26,7 +26,7 @@ from cases.models import Case
 ACTED = frozenset({"executed", "partial"})
 MOST_LEVELS = 30
 # How a case ends without holds, and the trigger of their releases (domain.md §2).
-CASE_ENDS = {
+CASE_ENDS: dict[str, str] = {
     Case.Status.NOT_FILED: "not_filed",
     Case.Status.WITHDRAWN: "withdrawn",
     Case.Status.NOT_FRAUD: "not_fraud",

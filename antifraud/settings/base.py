@@ -156,6 +156,7 @@ SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # our own back end derives from it a
 OAUTH2_PROVIDER_APPLICATION_MODEL = "banks.MachineClient"
 OAUTH2_PROVIDER = {
     "ACCESS_TOKEN_EXPIRE_SECONDS": 600,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
     "SCOPES": {"exchange": "Receive and answer what is addressed to the client's institution"},
     "DEFAULT_SCOPES": ["exchange"],
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],

@@ -82,7 +82,8 @@ def delivery_enqueue(
     """Put a fact on its way to `institution`; its lane is pushed after commit. The caller has authorised.
 
     `priority`: lower goes first. A fact travels once: the second call for the same institution, topic and subject
-    gives the first row back, whatever state it is in; one that was withdrawn sets out anew. For institutions that are not connected do not call it.
+    gives the first row back, whatever state it is in; one that was withdrawn sets out anew. For institutions that are
+    not connected do not call it.
     """
     work = db.require_unit_of_work()
     wanted = {

@@ -83,6 +83,7 @@ def test_a_confirmed_emergency_shows_its_hour(world: World, log_in: Any, move_cl
 
 
 def test_the_live_part_keeps_the_ticks(world: World, log_in: Any, waiting: Order) -> None:
+    assert 'hx-trigger="sse-approval from:body' in log_in(world.approver_a).get(reverse(LIST)).content.decode()
     answer = log_in(world.approver_a).get(reverse(LIST), {"order": str(waiting.id)}, headers={"HX-Request": "true"})
     text = answer.content.decode()
     assert "<html" not in text

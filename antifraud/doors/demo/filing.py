@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from accounts.models import InvolvedAccount, Involvement
 from accounts.services.filing import FiledAccount
 from antifraud.doors.demo.invented import incident_number
-from antifraud.doors.demo.police import Scene
+from antifraud.doors.demo.police import Scene, in_order
 from antifraud.doors.demo.stage import Mule, Stage
 from antifraud.doors.demo.timeline import Pace
 from banks.models import Institution
@@ -95,4 +95,4 @@ def first_receivers(case: Case) -> list[Involvement]:
     rows = Involvement.objects.filter(case=case, level=1, state="confirmed").exclude(
         account__kind=InvolvedAccount.Kind.PHONE
     )
-    return list(rows.select_related("account__institution").order_by("entered_at", "pk"))
+    return in_order(case, rows.select_related("account__institution"))

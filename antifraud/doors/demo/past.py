@@ -7,6 +7,7 @@ from datetime import timedelta
 from accounts.models import Answer, Hold, Involvement, Order
 from accounts.models.hold import LIVE
 from accounts.models.order import OPEN
+from accounts.rules.order_kinds import case_allows
 from antifraud.doors.demo.filing import Plan, begin, file_case, first_receivers
 from antifraud.doors.demo.police import (
     Scene,
@@ -140,14 +141,15 @@ def correct(scene: Scene, order: Order) -> Story:
     yield scene.pace.after(chance.uniform(4, 25))
     found = fresh(order)
     named = {"holder_name": stage.city.inventor.name()} if found.outcome == "mismatch" else {}
+    if not case_allows(found.kind, scene.known_case.status):
+        return
     draft = stage.correct(by, found, **named)
-    yield from carry_out(scene, by, [draft])
-    again = fresh(draft)
-    answer = yield from react(scene, again, *chance.choice((("executed", ""), ("refused", "other"))))
-    hold = hold_of(answer)
-    if hold is not None:
-        watch_end(scene, hold)
-        spawn(scene, after_stop, hold)
+    for again in (yield from carry_out(scene, by, [draft])):
+        answer = yield from react(scene, fresh(again), *chance.choice((("executed", ""), ("refused", "other"))))
+        hold = hold_of(answer)
+        if hold is not None:
+            watch_end(scene, hold)
+            spawn(scene, after_stop, hold)
 
 
 def trail(scene: Scene, answer: Answer) -> Story:
@@ -164,7 +166,7 @@ def trail(scene: Scene, answer: Answer) -> Story:
     )
     for row in rows:
         scene.stage.confirm_account(scene.person("analyst"), row)
-    if not rows or scene.known_case.status not in {"reported", "accepted", "filed"}:
+    if not rows:
         return
     orders = yield from send(scene, "stop", rows)
     for order in orders:
@@ -184,9 +186,9 @@ def after_stop(scene: Scene, hold: Hold) -> Story:
         return
     yield pace.after(hours=chance.uniform(30, 43))
     if fate == "extend" and in_force(hold):
-        orders = yield from send_follower(scene, hold, "extend")
-        answer = yield from react(scene, fresh(orders[0]))
-        if answer is None or not in_force(hold):
+        for order in (yield from send_follower(scene, hold, "extend")):
+            yield from react(scene, fresh(order))
+        if not in_force(hold):
             return
         watch_end(scene, Hold.objects.select_related("institution", "unit").get(pk=hold.pk))
         yield pace.after(hours=chance.uniform(10, 40))
@@ -199,6 +201,8 @@ def freeze(scene: Scene, hold: Hold) -> Story:
     stage, chance = scene.stage, scene.chance
     row = Involvement.objects.select_related("account").get(case=hold.case_id, account=hold.account_id)
     orders = yield from send(scene, "freeze", [row])
+    if not orders:
+        return
     order = fresh(orders[0])
     if chance.random() < 0.1:
         yield scene.pace.after(chance.uniform(10, 50))
@@ -220,8 +224,8 @@ def end_hold(scene: Scene, hold: Hold, reason: str) -> Story:
     """Release by an order that the bank executes, which confirms the lift in the same act."""
     if Order.objects.filter(original=hold.order, status__in=OPEN, kind__endswith="_release").exists():
         return  # the law was quicker: the platform has drafted the release
-    orders = yield from send_follower(scene, hold, "release", reason=reason)
-    yield from react(scene, fresh(orders[0]))
+    for order in (yield from send_follower(scene, hold, "release", reason=reason)):
+        yield from react(scene, fresh(order))
 
 
 def paper_stop(scene: Scene, order: Order) -> Story:
@@ -243,9 +247,9 @@ def suspend(scene: Scene) -> Story:
     mule = Mule(stage.city.institutions["yh-mobile"], stage.city.inventor.phone(), stage.city.inventor.name())
     yield scene.pace.after(chance.uniform(10, 60))
     row = stage.involve(scene.person("analyst"), scene.known_case, mule, kind="phone")
-    orders = yield from send(scene, "suspend_number", [row])
-    answer = yield from react(scene, fresh(orders[0]))
-    hold = hold_of(answer)
+    hold = None
+    for order in (yield from send(scene, "suspend_number", [row])):
+        hold = hold_of((yield from react(scene, fresh(order))))
     yield scene.pace.after(hours=chance.uniform(100, 400))
     if hold is not None and in_force(hold) and chance.random() < 0.5:
         yield from end_hold(scene, hold, "号码使用人已核实")
@@ -259,5 +263,5 @@ def ask(scene: Scene, row: Involvement) -> Story:
     if scene.known_case.status not in {"accepted", "filed"} or bank is None or not bank.connected:
         return
     for kind in ("query_holder", "query_transactions"):
-        orders = yield from send(scene, kind, [row])
-        yield from react(scene, fresh(orders[0]))
+        for order in (yield from send(scene, kind, [row])):
+            yield from react(scene, fresh(order))

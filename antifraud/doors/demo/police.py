@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import Answer, Hold, Involvement, Order
-from accounts.models.hold import IN_FORCE
-from accounts.rules.order_kinds import order_kind
+from accounts.models.hold import IN_FORCE, LIVE
+from accounts.rules.order_kinds import case_allows, order_kind
 from antifraud.doors.demo.replies import delay_minutes, reply
 from antifraud.doors.demo.stage import Stage
 from antifraud.doors.demo.timeline import Pace, Story
@@ -61,26 +61,37 @@ def amounts_of(case: Case) -> dict[UUID, int]:
     return found
 
 
+def in_order(case: Case, rows: Iterable[Involvement]) -> list[Involvement]:
+    """The accounts in the order in which money came in, so that the same seed tells the same story."""
+    paid = list(case.transfers.order_by("at", "amount_minor").values_list("to_account", flat=True))
+    return sorted(rows, key=lambda row: paid.index(row.account_id) if row.account_id in paid else len(paid))
+
+
 def send(scene: Scene, kind: str, rows: Iterable[Involvement], **terms: Any) -> Story:
     """Draft for several accounts at once, submit, approve; returns the issued orders."""
-    by, case, chance = scene.person("analyst"), scene.known_case, scene.chance
+    by, chance = scene.person("analyst"), scene.chance
     yield scene.pace.after(chance.uniform(1, 4))
-    orders = scene.stage.draft(by, case, kind, rows, amounts_of(case), **terms)
+    case = scene.known_case
+    if not case_allows(kind, case.status):
+        return []
+    orders = scene.stage.draft(by, case, kind, in_order(case, rows), amounts_of(case), **terms)
     return (yield from carry_out(scene, by, orders))
 
 
 def send_follower(scene: Scene, hold: Hold, verb: str, **terms: Any) -> Story:
-    """The order that extends or releases a hold; returns it in a list."""
+    """The order that extends or releases a hold; returns it in a list, or an empty one where it came too late."""
     by = scene.person("analyst")
     yield scene.pace.after(scene.chance.uniform(1, 4))
-    orders = [scene.stage.follow(by, hold, verb, **terms)]
+    known = in_force(hold) and (verb == "release" or case_allows("stop_extend", scene.known_case.status))
+    orders = [scene.stage.follow(by, hold, verb, **terms)] if known else []
     return (yield from carry_out(scene, by, orders))
 
 
 def carry_out(scene: Scene, by: User, orders: list[Order]) -> Story:
-    """Submit drafts, have them approved by the unit or a body above it, push the lanes."""
+    """Submit drafts, have them approved by the unit or a body above it, push the lanes; returns what was issued."""
     stage, chance = scene.stage, scene.chance
     yield scene.pace.after(chance.uniform(0.5, 2))
+    orders = _sensible(scene, by, orders)
     for order in orders:
         stage.submit(by, order)
     yield scene.pace.after(chance.uniform(1.5, 9))
@@ -88,11 +99,24 @@ def carry_out(scene: Scene, by: User, orders: list[Order]) -> Story:
     if chance.random() < 0.25:
         above = ["centre.approver", *(["bureau.approver"] if scene.unit.parent_id else [])]
         approver = stage.city.people[chance.choice(above)]
+    orders = _sensible(scene, by, orders)
     for order in orders:
         stage.approve(approver, order)
     yield scene.pace.after(seconds=chance.uniform(1, 4))
     stage.push(orders)
     return orders
+
+
+def _sensible(scene: Scene, by: User, orders: list[Order]) -> list[Order]:
+    """The orders that case and hold still allow; the others are taken back."""
+    status, kept = scene.known_case.status, []
+    for order in orders:
+        there = order.original_id is None or Hold.objects.filter(order=order.original_id, status__in=LIVE).exists()
+        if there and case_allows(order.kind, status):
+            kept.append(order)
+        else:
+            scene.stage.cancel(by, order, "案件或控制措施状态已变化")
+    return kept
 
 
 def react(scene: Scene, order: Order, outcome: str = "executed", reason: str = "") -> Story:

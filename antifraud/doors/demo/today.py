@@ -147,10 +147,9 @@ def extended(scene: Scene, plan: Plan) -> Story:
     """A second term runs."""
     holds = yield from _stopped(scene, plan, 60 * 60)
     yield from _ago(scene, 20 * 60)
-    orders = yield from send_follower(scene, holds[0], "extend")
-    answer = yield from react(scene, fresh(orders[0]))
-    if answer is not None:
-        watch_end(scene, Hold.objects.select_related("institution", "unit").get(pk=holds[0].pk))
+    for order in (yield from send_follower(scene, holds[0], "extend")):
+        yield from react(scene, fresh(order))
+    watch_end(scene, Hold.objects.select_related("institution", "unit").get(pk=holds[0].pk))
 
 
 def run_out(minutes: float) -> Script:
