@@ -16,7 +16,7 @@ from banks.middleware import UserRequest
 from oversight.rules.measures import Point, orders_over_time
 from oversight.selectors.assessment import Assessment, Line, assessment
 from oversight.selectors.measures import INSTITUTION, UNIT
-from oversight.views.cells import SPEED_HEADS, duty_cells, percent, speed_cells, whole_amount
+from oversight.views.cells import SPEED_HEADS, duty_cells, percent, short_amount, speed_cells, unit_of
 from oversight.views.windows import Asked, asked
 from oversight.views.words import DEFINITIONS, LEGS, TITLES
 
@@ -80,15 +80,17 @@ def _kpis(found: Assessment, query: Asked) -> list[dict[str, Any]]:
     if found.loss is not None:
         currency, minor = max(found.loss.sums.items(), key=lambda pair: pair[1], default=("CNY", 0))
         hint = ngettext("{count} case", "{count} cases", found.loss.cases).format(count=found.loss.cases)
-        items.append(_kpi(TITLES["loss"], whole_amount(minor, currency), currency, query.rows_url("loss"), hint))
+        items.append(
+            _kpi(TITLES["loss"], short_amount(minor, currency), unit_of(currency), query.rows_url("loss"), hint)
+        )
     held = total.held[0] if total.held else None
     currency, url = (held.currency if held else "CNY"), query.rows_url("e")
     orders = ngettext("{count} order", "{count} orders", total.orders.count).format(count=total.orders.count)
     asked_minor, held_minor = (held.whole_minor, held.part_minor) if held else (0, 0)
-    items.append(_kpi(_("Asked to hold"), whole_amount(asked_minor, currency), currency, url, orders))
+    items.append(_kpi(_("Asked to hold"), short_amount(asked_minor, currency), unit_of(currency), url, orders))
     share = percent(held.value) if held else None
     hint = _("{share} of what was asked").format(share="—" if share is None else f"{share}%")
-    items.append(_kpi(_("Held"), whole_amount(held_minor, currency), currency, url, hint))
+    items.append(_kpi(_("Held"), short_amount(held_minor, currency), unit_of(currency), url, hint))
     final = percent(total.orders.final.value)
     hint = _("{part} of {whole} orders").format(part=total.orders.final.part, whole=total.orders.final.whole)
     items.append(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from django.utils.translation import get_language
+
 from antifraud import money
 from banks.templatetags.ui_values import clock_text
 from oversight.rules.measures import MoneyRatio, Ratio, Times
@@ -29,8 +31,26 @@ def percent(value: float | None) -> int | None:
 
 
 def whole_amount(minor: int, currency: str) -> str:
-    """An amount without its fraction, for strips and cells that link to the exact rows."""
+    """An amount without its fraction."""
     return f"{minor // 10 ** money.exponent(currency):,}"
+
+
+def short_amount(minor: int, currency: str) -> str:
+    """Three or four digits and a unit, for strips and cells; the rows show the exact amount."""
+    whole = minor / 10 ** money.exponent(currency)
+    is_chinese = (get_language() or "").startswith("zh")
+    for unit, name in ((1e8, "亿"), (1e4, "万")) if is_chinese else ((1e6, "M"), (1e3, "k")):
+        if whole >= unit:
+            number = whole / unit
+            return f"{number:,.0f}{name}" if number >= 1000 else f"{number:.{2 if number < 10 else 1}f}{name}"
+    return f"{whole:,.0f}"
+
+
+def unit_of(currency: str) -> str:
+    """The currency as amounts in the reader's language show it: CNY, or 元."""
+    language = get_language() or "en"
+    first, second = money.format_minor(0, currency, language).split(" ", 1)
+    return second if language.startswith("zh") else first
 
 
 def ratio_cell(found: Ratio, url: str) -> Cell:
@@ -45,8 +65,8 @@ def money_cell(found: list[MoneyRatio], url: str) -> Cell:
         return {"kind": "share", "url": url, "percent": None}
     first = found[0]
     return {
-        "kind": "share", "url": url, "percent": percent(first.value), "few": first.small, "currency": first.currency,
-        "part": whole_amount(first.part_minor, first.currency), "whole": whole_amount(first.whole_minor, first.currency),
+        "kind": "share", "url": url, "percent": percent(first.value), "few": first.small, "currency": unit_of(first.currency),
+        "part": short_amount(first.part_minor, first.currency), "whole": short_amount(first.whole_minor, first.currency),
     }  # fmt: skip
 
 

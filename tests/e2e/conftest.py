@@ -47,9 +47,9 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
         yield processes
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium or Chrome as `make test` found it."""
+    """Chromium or Chrome as `make test` found it; for one module, since its event loop may not outlive the browser tests."""
     found = os.environ.get("ANTIFRAUD_BROWSER") or next((p for p in map(shutil.which, NAMES) if p), None)
     if found is None:
         pytest.fail("No Chromium or Chrome is installed; run `make test`, which installs it or says what to install.")

@@ -88,7 +88,7 @@ def release_drafts(scene: Scene) -> Story:
         yield from react(scene, fresh(order))
     yield scene.pace.after(hours=chance.uniform(20, 60))
     case = scene.known_case
-    if case.open_orders == 0 and case.open_holds == 0:
+    if case.open_orders == 0 and case.open_holds == 0 and chance.random() < 0.6:
         stage.step(scene.person("analyst"), case, "close")
 
 

@@ -35,7 +35,7 @@ def delay_minutes(chance: random.Random, institution: Institution, term: int) ->
 def next_hop(stage: Stage, chance: random.Random, amount_minor: int) -> NextHopInput:
     """Where the money went: a card of another bank, or a payment account."""
     city = stage.city
-    if chance.random() < 0.25:
+    if chance.random() < 0.14:
         mule = Mule(city.institutions["yunfu"], city.inventor.wallet(), city.inventor.name())
     else:
         bank = city.any_bank()

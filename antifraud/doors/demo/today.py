@@ -250,6 +250,13 @@ def routed(scene: Scene, plan: Plan) -> Story:
     stage.acknowledge(stage.city.person(branch, "officer"), orders[0])
 
 
+def refused(scene: Scene, plan: Plan) -> Story:
+    """The case was not filed: the platform has drafted the releases, due within three days."""
+    yield from _stopped(scene, plan, 9 * 60)
+    yield from _ago(scene, 100)
+    scene.stage.step(scene.person("approver"), scene.known_case, "refuse", "云公不立字9003号")
+
+
 def released_later(scene: Scene, plan: Plan) -> Story:
     """Found unrelated yesterday: released, and its lift confirmed."""
     holds = yield from _stopped(scene, plan, 40 * 60)
@@ -281,6 +288,7 @@ SCRIPTS: tuple[tuple[float, Script, bool], ...] = (
     (7.0, mismatched, False),
     (30.5, routed, False),
     (40.35, released_later, False),
+    (9.35, refused, False),
 )
 
 
