@@ -97,6 +97,9 @@ def fill_database(data: Path, env: dict[str, str], *, own: bool) -> None:
         tables.set()
     demo = Stamp(data / "demo.stamp", identity)
     if not (own and demo.is_fresh()):
+        # Only the owner's role may say what a database is for; one that is not new is left as it is.
+        drill = [*MANAGE, "clock_mode", "drill", "--if-new"]
+        run("marking a new database as a drill", drill, environment.for_owner(env))
         run("loading the demo data", [*MANAGE, "load_demo", "--if-empty"], unlimited)
         demo.set()
 

@@ -40,6 +40,9 @@ class Command(BaseCommand):
                 return
             raise CommandError("The database holds cases already. Demo data is loaded into an empty one only.")
         if clock_mode() not in MOVABLE:
+            if options["if_empty"]:
+                self.stdout.write("This is a production database; nothing was loaded.")
+                return
             raise CommandError(
                 "This is a production database: its clock cannot be moved. Its owner marks a new one as a drill with"
                 " `manage.py clock_mode drill`."
