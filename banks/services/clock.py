@@ -14,7 +14,7 @@ DRILL, MOVABLE = "drill", ("drill", "test")
 def clock_make_drill() -> bool:
     """Mark this database as a drill; True where it was none before. For the command that the owner's role runs.
 
-    Raises Conflict `not_new` where an institution other than the platform takes part: no real installation becomes
+    Raises Conflict where an institution other than the platform takes part: no real installation becomes
     a drill (docs/adr/0008). The database itself refuses every role but its owner's.
     """
     db.require_unit_of_work()
@@ -22,8 +22,6 @@ def clock_make_drill() -> bool:
     if clock.mode in MOVABLE:
         return False
     if Institution.objects.exclude(kind=Institution.Kind.PLATFORM).exists():
-        raise Conflict(
-            _("Institutions take part here already. Only a new database can become a drill."), code="not_new"
-        )
+        raise Conflict(_("Institutions take part here already. Only a new database can become a drill."))
     AppClock.objects.update(mode=DRILL)
     return True

@@ -59,8 +59,8 @@ def test_rows_cost_no_more_than_a_list(world: World, city: City, log_in: Callabl
 
 def test_figures_and_totals_stand_on_the_page(world: World, city: City, log_in: Callable[[Any], Client]) -> None:
     text = page(log_in(world.overseer))
-    assert "10,500" in text  # reported loss of 10,500.00
-    assert "7,000 / 17,000 CNY" in text  # effective hold in all
+    assert "10.5k" in text  # reported loss of 10,500.00
+    assert "7.00k / 17.0k CNY" in text  # effective hold in all
     assert ">66%<" in text  # bank A: two of three
     assert "few rows" in text
     assert "backdated" in text
@@ -137,7 +137,7 @@ def test_an_impossible_period_is_told_and_the_usual_one_shown(
 ) -> None:
     found = page(log_in(world.overseer), "/assessment/?from=2026-11-20&to=2026-11-01")
     assert "The last day comes before the first" in found
-    assert "10,500" in found
+    assert "10.5k" in found
 
 
 @pytest.mark.parametrize("period", ["week", "7", "30", "month"])
