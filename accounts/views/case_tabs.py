@@ -23,7 +23,7 @@ from accounts.services.accounts import involved_account_add
 from accounts.services.involvements import involvement_confirm, involvement_dismiss
 from accounts.services.transfers import transfer_record
 from antifraud import policy
-from antifraud.api.pagination import keyset_page
+from antifraud.api.pagination import keyset_page, page_urls
 from antifraud.crypto.fields import preload_rows
 from antifraud.db import unit_of_work
 from antifraud.errors import AppError
@@ -118,10 +118,12 @@ def case_orders_view(request: UserRequest, case_id: UUID) -> HttpResponse:
     rows = orders_list(user=request.user, filters=OrderFilters(case=case.id))
     page = keyset_page(rows, ("-listed_at", "-id"), request.GET.get("cursor"), 100)
     preload_rows([order.account for order in page.items])
-    context = case_context(case, "orders") | {
-        "page": page,
-        "may_draft": policy.can(request.user, "order.draft"),
-        "next_url": f"?cursor={page.next_cursor}" if page.next_cursor else "",
-        "previous_url": f"?cursor={page.previous_cursor}" if page.previous_cursor else "",
-    }
+    context = (
+        case_context(case, "orders")
+        | {
+            "page": page,
+            "may_draft": policy.can(request.user, "order.draft"),
+        }
+        | page_urls(request, page)
+    )
     return render(request, "accounts/case_orders.html", context)

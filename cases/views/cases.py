@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from antifraud import policy
-from antifraud.api.pagination import keyset_page
+from antifraud.api.pagination import keyset_page, page_urls
 from antifraud.db import unit_of_work
 from antifraud.errors import AppError
 from banks.forms.errors import attach_errors
@@ -77,19 +77,9 @@ def case_list(request: UserRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "labels": FRAUD_TYPE_LABELS,
-        "next_url": _cursor_url(request, page.next_cursor),
-        "previous_url": _cursor_url(request, page.previous_cursor),
         "may_file": policy.can(request.user, Action.CASE_FILE),
-    }
+    } | page_urls(request, page)
     return render(request, "cases/case_list.html", context)
-
-
-def _cursor_url(request: UserRequest, cursor: str | None) -> str:
-    if cursor is None:
-        return ""
-    query = request.GET.copy()
-    query["cursor"] = cursor
-    return f"{request.path}?{query.urlencode()}"
 
 
 @login_required
@@ -198,9 +188,11 @@ def case_timeline(request: UserRequest, case_id: UUID) -> HttpResponse:
     case = selectors.case_detail(user=request.user, case_id=case_id)
     rows = selectors.case_timeline(user=request.user, case=case)
     page = keyset_page(rows, ("-at", "-id"), request.GET.get("cursor"), 100)
-    context = case_context(case, "timeline") | {
-        "items": timeline_items(page.items),
-        "next_url": _cursor_url(request, page.next_cursor),
-        "previous_url": _cursor_url(request, page.previous_cursor),
-    }
+    context = (
+        case_context(case, "timeline")
+        | {
+            "items": timeline_items(page.items),
+        }
+        | page_urls(request, page)
+    )
     return render(request, "cases/case_timeline.html", context)
