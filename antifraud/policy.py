@@ -188,7 +188,8 @@ def get(user: Actor | None, action: str, queryset: QuerySet[M], pk: UUID | str, 
     rows = scope(user, action, queryset).filter(pk=pk)
     if lock:
         rows = db.lock(rows)
-    found = rows.first() if lock else rows.order_by().first()
+    # One key, one row: `first()` would order it, for which Django hashes every selected column of a wide join.
+    found = next(iter(rows.order_by()[:1]), None)
     if found is None or user is None:
         raise _refusal(user, action, queryset, pk)
     _passed(found).add((user.id, str(action)))

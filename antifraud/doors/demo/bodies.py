@@ -84,7 +84,7 @@ LOG_INS: tuple[LogIn, ...] = (
     LogIn("oversight.supervisor", "oversight office: assessment of all sides"),
     LogIn("platform.admin", "administrator: institutions and users, no case"),
 )
-MADE_LAST = "platform.admin"
+MADE_FIRST, MADE_LAST = "centre.analyst", "platform.admin"  # the marks of a loading that began, and that ended
 
 # Well-known prefixes of debit cards; only hints, so a few for each bank are enough. (bank, prefixes, digits)
 _PREFIXES = (

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.contrib.auth.hashers import make_password
 
 from antifraud import db
-from antifraud.doors.demo.bodies import BODIES, DISTRICTS, NAMES, PREFIXES, ROLES, Body
+from antifraud.doors.demo.bodies import BODIES, DISTRICTS, MADE_LAST, NAMES, PREFIXES, ROLES, Body
 from antifraud.doors.demo.invented import Inventor
 from banks.models import Institution, User
 from banks.selectors.institutions import institution_by_code, system_user
@@ -78,7 +78,7 @@ def administrator_make(city: City) -> User:
     """The last thing that is made: where this person exists, the demo data is complete."""
     with db.unit_of_work(city.system):
         platform = city.system.institution
-        made = _person(city, "platform.admin", "administrator", platform)
+        made = _person(city, MADE_LAST, "administrator", platform)
         _open_log_ins([made], None)
     return made
 

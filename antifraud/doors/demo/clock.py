@@ -25,6 +25,12 @@ def move_to(at: datetime) -> None:
         cursor.execute('UPDATE app_clock SET "offset" = %s - clock_timestamp()', [at])
 
 
+def stand_still() -> None:
+    """The legal clock shows the real time again."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE app_clock SET \"offset\" = interval '0'")
+
+
 # Loading again costs less than waiting for the disk after each of some thousand acts; and with a few hundred rows,
 # planning joins of twenty tables in every order takes longer than running them in the written one.
 HASTE = {"synchronous_commit": "off", "join_collapse_limit": "1", "from_collapse_limit": "1"}
@@ -39,7 +45,7 @@ def moved_clock() -> Iterator[None]:
     try:
         yield
     finally:
+        stand_still()
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE app_clock SET \"offset\" = interval '0'")
             for name in HASTE:
                 cursor.execute(f"RESET {name}")

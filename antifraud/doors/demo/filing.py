@@ -62,7 +62,7 @@ def file_case(scene: Scene, plan: Plan) -> Case:
 
 def _receivers(stage: Stage, chance: random.Random, plan: Plan, loss: int) -> tuple[list[Mule], list[int]]:
     """One to three first receivers and what each of them got."""
-    count = 1 if loss < 1_000_000 else chance.choice((1, 1, 2, 2, 3))
+    count = 1 if loss < 1_000_000 else chance.choice((1, 1, 1, 2, 3))
     mules = [_mule(stage, chance) for _n in range(count)]
     if plan.paper:
         number = stage.city.inventor.corporate()

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Hold, Order
 from antifraud import db
-from antifraud.doors.demo.bodies import MADE_LAST
+from antifraud.doors.demo.bodies import MADE_FIRST, MADE_LAST
 from antifraud.doors.demo.city import City, administrator_make, city_build
 from antifraud.doors.demo.clock import move_to, moved_clock
 from antifraud.doors.demo.filing import Plan
@@ -43,9 +43,10 @@ def is_empty() -> bool:
     return not Case.objects.exists()
 
 
-def is_complete() -> bool:
-    """The demo data was loaded to its end."""
-    return User.objects.filter(username=MADE_LAST).exists()
+def is_interrupted() -> bool:
+    """Loading began here and did not come to its end; what is there cannot be taken back (the audit log keeps it)."""
+    begun = User.objects.filter(username=MADE_FIRST).exists() and not is_empty()
+    return begun and not User.objects.filter(username=MADE_LAST).exists()
 
 
 def load(seed: int = SEED) -> Loaded:
@@ -90,7 +91,7 @@ def past_plans(city: City, end: datetime, types: list[str]) -> list[Plan]:
             Plan(
                 serial, _daytime(end - timedelta(days=day), chance.choices(range(24), HOURS)[0], chance.uniform(0, 60)), fraud_type,
                 _unit(city), ending=ending, emergency=chance.random() < 0.15, phone=chance.random() < 0.12,
-                paper=serial in {6, 21}, query=chance.random() < 0.25,
+                paper=serial in {6, 21}, query=chance.random() < 0.18,
             )
         )  # fmt: skip
     return plans

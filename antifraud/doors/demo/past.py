@@ -85,7 +85,7 @@ def release_drafts(scene: Scene) -> Story:
             stage.cancel(by, order, "止付已到期自动解除")
     issued = yield from carry_out(scene, by, drafts)
     for order in issued:
-        yield from react(scene, fresh(order))
+        yield from react(scene, order)
     yield scene.pace.after(hours=chance.uniform(20, 60))
     case = scene.known_case
     if case.open_orders == 0 and case.open_holds == 0 and chance.random() < 0.6:
@@ -145,7 +145,7 @@ def correct(scene: Scene, order: Order) -> Story:
         return
     draft = stage.correct(by, found, **named)
     for again in (yield from carry_out(scene, by, [draft])):
-        answer = yield from react(scene, fresh(again), *chance.choice((("executed", ""), ("refused", "other"))))
+        answer = yield from react(scene, again, *chance.choice((("executed", ""), ("refused", "other"))))
         hold = hold_of(answer)
         if hold is not None:
             watch_end(scene, hold)
@@ -170,13 +170,13 @@ def trail(scene: Scene, answer: Answer) -> Story:
         return
     orders = yield from send(scene, "stop", rows)
     for order in orders:
-        spawn(scene, stop_answered, fresh(order))
+        spawn(scene, stop_answered, order)
 
 
 def after_stop(scene: Scene, hold: Hold) -> Story:
     """Freeze, release, extend, or nothing until it runs out."""
     chance, pace = scene.chance, scene.pace
-    fate = chance.choices(("freeze", "release", "extend", "silence"), (56, 14, 12, 18))[0]
+    fate = chance.choices(("freeze", "release", "extend", "silence"), (50, 14, 11, 25))[0]
     if fate == "silence":
         return
     if fate == "release":
@@ -187,7 +187,7 @@ def after_stop(scene: Scene, hold: Hold) -> Story:
     yield pace.after(hours=chance.uniform(30, 43))
     if fate == "extend" and in_force(hold):
         for order in (yield from send_follower(scene, hold, "extend")):
-            yield from react(scene, fresh(order))
+            yield from react(scene, order)
         if not in_force(hold):
             return
         watch_end(scene, Hold.objects.select_related("institution", "unit").get(pk=hold.pk))
@@ -225,7 +225,7 @@ def end_hold(scene: Scene, hold: Hold, reason: str) -> Story:
     if Order.objects.filter(original=hold.order, status__in=OPEN, kind__endswith="_release").exists():
         return  # the law was quicker: the platform has drafted the release
     for order in (yield from send_follower(scene, hold, "release", reason=reason)):
-        yield from react(scene, fresh(order))
+        yield from react(scene, order)
 
 
 def paper_stop(scene: Scene, order: Order) -> Story:
@@ -249,7 +249,7 @@ def suspend(scene: Scene) -> Story:
     row = stage.involve(scene.person("analyst"), scene.known_case, mule, kind="phone")
     hold = None
     for order in (yield from send(scene, "suspend_number", [row])):
-        hold = hold_of((yield from react(scene, fresh(order))))
+        hold = hold_of((yield from react(scene, order)))
     yield scene.pace.after(hours=chance.uniform(100, 400))
     if hold is not None and in_force(hold) and chance.random() < 0.5:
         yield from end_hold(scene, hold, "号码使用人已核实")
@@ -264,4 +264,4 @@ def ask(scene: Scene, row: Involvement) -> Story:
         return
     for kind in ("query_holder", "query_transactions"):
         for order in (yield from send(scene, kind, [row])):
-            yield from react(scene, fresh(order))
+            yield from react(scene, order)

@@ -87,7 +87,7 @@ def emergency_out(minutes: float) -> Script:
         stage.push(orders)
         stage.timeline.at(scene.pace.now + timedelta(minutes=60, seconds=5), stage.remind)
         for order in orders:
-            answer = yield from react(scene, fresh(order))
+            answer = yield from react(scene, order)
             hold = hold_of(answer)
             if hold is not None:
                 watch_end(scene, hold)
@@ -148,7 +148,7 @@ def extended(scene: Scene, plan: Plan) -> Story:
     holds = yield from _stopped(scene, plan, 60 * 60)
     yield from _ago(scene, 20 * 60)
     for order in (yield from send_follower(scene, holds[0], "extend")):
-        yield from react(scene, fresh(order))
+        yield from react(scene, order)
     watch_end(scene, Hold.objects.select_related("institution", "unit").get(pk=holds[0].pk))
 
 
@@ -209,7 +209,7 @@ def in_error(scene: Scene, plan: Plan) -> Story:
     stage.retract(scene.person("analyst"), holds[0].order, "account", "账号录入错误，止付对象与本案无关")
     draft = Order.objects.get(original=holds[0].order, status=Order.Status.DRAFT)
     yield from carry_out(scene, scene.person("analyst"), [draft])
-    yield from react(scene, fresh(draft))
+    yield from react(scene, draft)
 
 
 def error_found_now(scene: Scene, plan: Plan) -> Story:
@@ -232,7 +232,7 @@ def mismatched(scene: Scene, plan: Plan) -> Story:
     yield from _ago(scene, 90)
     draft = stage.correct(by, fresh(orders[0]), holder_name=stage.city.inventor.name())
     yield from carry_out(scene, by, [draft])
-    yield from react(scene, fresh(draft))
+    yield from react(scene, draft)
 
 
 def routed(scene: Scene, plan: Plan) -> Story:

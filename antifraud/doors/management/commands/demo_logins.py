@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from antifraud.doors.demo.bodies import LOG_INS
 from antifraud.doors.demo.city import DEMO_PASSWORD
-from antifraud.doors.demo.load import is_complete, is_empty
+from antifraud.doors.demo.load import is_interrupted
 from antifraud.doors.management.commands.load_demo import INTERRUPTED
 from banks.models import User
 
@@ -34,5 +34,5 @@ class Command(BaseCommand):
         self.stdout.write(f"Demo log-ins, all with the password {DEMO_PASSWORD}")
         for row in shown:
             self.stdout.write(f"  {row.username:<22} {row.what_for}")
-        if not (is_complete() or is_empty()):
+        if is_interrupted():
             self.stdout.write(INTERRUPTED)

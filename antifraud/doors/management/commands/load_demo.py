@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from antifraud import db
-from antifraud.doors.demo.clock import MOVABLE, clock_mode
-from antifraud.doors.demo.load import SEED, is_complete, is_empty, load
+from antifraud.doors.demo.clock import MOVABLE, clock_mode, stand_still
+from antifraud.doors.demo.load import SEED, is_empty, is_interrupted, load
 
 INTERRUPTED = (
     "An earlier loading of the demo data was interrupted, so that it is incomplete. Start with an empty database to "
@@ -32,23 +32,27 @@ class Command(BaseCommand):
         """Refuses a production database whatever the options, for the demo's password is published."""
         if not settings.DEMO:
             raise CommandError("Demo data is for drills: these settings do not allow it (DEMO is off).")
-        if not is_empty():
-            if options["if_empty"]:
-                self.stdout.write(
-                    "The database holds cases already; nothing was loaded." if is_complete() else INTERRUPTED
-                )
-                return
-            raise CommandError("The database holds cases already. Demo data is loaded into an empty one only.")
-        if clock_mode() not in MOVABLE:
-            if options["if_empty"]:
-                self.stdout.write("This is a production database; nothing was loaded.")
-                return
-            raise CommandError(
-                "This is a production database: its clock cannot be moved. Its owner marks a new one as a drill with"
-                " `manage.py clock_mode drill`."
-            )
+        reason = self._reason_not_to()
+        if reason and options["if_empty"]:
+            self.stdout.write(f"{reason} Nothing was loaded.")
+            return
+        if reason:
+            raise CommandError(reason)
         db.set_request_id("load_demo")
         found = load(options["seed"])
         orders = ", ".join(f"{number} {status}" for status, number in sorted(found.orders.items()))
         holds = ", ".join(f"{number} {status}" for status, number in sorted(found.holds.items()))
         self.stdout.write(f"Loaded {found.cases} cases; orders: {orders}; holds: {holds}.")
+
+    def _reason_not_to(self) -> str:
+        if is_interrupted():
+            stand_still()  # whoever was killed in the middle left the clock moved
+            return INTERRUPTED
+        if not is_empty():
+            return "The database holds cases already; demo data belongs into an empty one."
+        if clock_mode() not in MOVABLE:
+            return (
+                "This is a production database: its clock cannot be moved. Its owner marks a new one as a drill with "
+                "`manage.py clock_mode drill`."
+            )
+        return ""
