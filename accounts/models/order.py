@@ -145,3 +145,10 @@ class Order(CaseOwned):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def was_cancelled_after_issue(self) -> bool:
+        """It had gone out when it was cancelled, so the bank may have acted; that a corrected order has replaced it
+        since does not undo what the bank did."""
+        ended = self.status in (self.Status.CANCELLED, self.Status.SUPERSEDED)
+        return ended and self.cancelled_at is not None and self.issued_at is not None

@@ -192,7 +192,7 @@ def _recorded(by: User, answer_id: UUID) -> tuple[Answer, Order]:
 
 def _require_open(order: Order, answer: AnswerInput | Answer) -> None:
     """Only an open order takes an answer; a cancelled one only an execution that crossed the cancellation."""
-    if not _is_crossed(order):
+    if not order.was_cancelled_after_issue:
         order_flow.step("answer", order.status)
         return
     others = order.answers.exclude(pk=answer.pk) if isinstance(answer, Answer) else order.answers.all()
@@ -205,18 +205,12 @@ def _require_open(order: Order, answer: AnswerInput | Answer) -> None:
         )
 
 
-def _is_crossed(order: Order) -> bool:
-    """Cancelled after it had gone out; that a corrected order has replaced it since does not undo what the bank did."""
-    ended = order.status in (Order.Status.CANCELLED, Order.Status.SUPERSEDED)
-    return ended and order.cancelled_at is not None and order.issued_at is not None
-
-
 def _finish(*, by: User, order: Order, saved: Answer, said: AnswerInput | None) -> None:
     """The order's own step, then what the answer means. `said` is None for an answer that was recorded from paper."""
     now = db.require_unit_of_work().now
     detail = {"outcome": saved.outcome, "reason": saved.reason_code, "source": saved.source, "seq": saved.seq}
     changes: dict[str, Any] = {"answered_at": now, "outcome": saved.outcome}
-    crossed = _is_crossed(order)
+    crossed = order.was_cancelled_after_issue
     if crossed:
         # The order stays cancelled, but that something was done is written on it: counts and figures read it there.
         for name, value in changes.items():

@@ -59,7 +59,7 @@ def hold_open(*, by: User, order: Order, answer: Answer, mode: str = "", stated_
     hold_flow.begin(hold, by=by, verb="open", topic="hold.opened", detail={"expires_at": hold.legal_expires_at})
     if kind == "freeze":
         _convert_stops(by, hold)
-    case_count(order.case_id, open_holds=1, held_minor=hold.amount_minor or 0)
+    case_count(order.case_id, open_holds=1, held_minor=hold.amount_minor or 0, currency=hold.currency)
     return hold
 
 
@@ -95,7 +95,7 @@ def hold_extend(
         if hold.kind == "stop":
             _make_room(order)
         changes |= {"ended_at": None, "end_cause": "", "trigger_at": None, "lift_due_at": None}
-        case_count(hold.case_id, held_minor=hold.amount_minor or 0)
+        case_count(hold.case_id, held_minor=hold.amount_minor or 0, currency=hold.currency)
     return hold_flow.apply(hold, "extend", by=by, changes=changes, detail={"expires_at": end, "order": order.number})
 
 
@@ -106,7 +106,7 @@ def hold_convert(*, by: User, stop: Hold, freeze: Hold) -> Hold:
         "converted_to": freeze, "ended_at": freeze.effective_from, "end_cause": "converted", "trigger_at": None, "lift_due_at": None,
     }  # fmt: skip
     hold_flow.apply(stop, "convert", by=by, changes=changes, detail={"freeze": freeze.id})
-    case_count(stop.case_id, open_holds=-1, held_minor=-held)
+    case_count(stop.case_id, open_holds=-1, held_minor=-held, currency=stop.currency)
     return stop
 
 
@@ -138,7 +138,7 @@ def hold_activate(
     hold_flow.apply(hold, "activate", by=by, changes=changes, detail=detail, expected_version=expected_version)
     if hold.kind == "freeze":
         _convert_stops(by, hold)
-    case_count(hold.case_id, held_minor=amount_minor or 0)
+    case_count(hold.case_id, held_minor=amount_minor or 0, currency=hold.currency)
     return hold
 
 
@@ -155,7 +155,7 @@ def hold_release(*, by: User, hold: Hold, cause: str, trigger_at: datetime, rele
         "lift_due_at": deadlines.lift_due_at(released_at, profile_of(hold.legal_profile)),
     }
     hold_flow.apply(hold, "release", by=by, changes=changes, detail={"cause": cause})
-    case_count(hold.case_id, held_minor=-held)
+    case_count(hold.case_id, held_minor=-held, currency=hold.currency)
     return hold
 
 
@@ -211,7 +211,7 @@ def hold_expire(hold: Hold, *, by: User) -> int:
         "lift_due_at": deadlines.lift_due_at(end, profile_of(hold.legal_profile)),
     }
     hold_flow.apply(hold, "expire", by=by, changes=changes, detail={"expired_at": end})
-    case_count(hold.case_id, held_minor=-held)
+    case_count(hold.case_id, held_minor=-held, currency=hold.currency)
     return 1
 
 

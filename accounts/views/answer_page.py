@@ -39,7 +39,7 @@ def answer_context(
     """The whole page. `forms` holds what was typed; `version` is what the person saw (the present one by default)."""
     user = request.user
     answers = list(order.answers.all())
-    crossed = order.status == Order.Status.CANCELLED and order.issued_at is not None and not answers
+    crossed = order.was_cancelled_after_issue and not answers
     is_open = order.status in OPEN
     others = institutions_but(user.institution) if is_open or crossed else []
     branches = own_branches(user.institution, others) if is_open and user.institution_id == order.institution_id else []
@@ -68,7 +68,7 @@ def answer_forms(
 ) -> AnswerForms:  # fmt: skip
     """The answer form of the order; for one that was cancelled only what may have crossed the cancellation."""
     outcomes = order_kind(order.kind).outcomes
-    if order.status == Order.Status.CANCELLED:
+    if order.was_cancelled_after_issue:
         outcomes = tuple(name for name in outcomes if name in ACTED)
     if institutions is None:
         institutions = institutions_but(request.user.institution)
@@ -143,7 +143,7 @@ def who_answered(order: Order) -> str:
     if last is not None:
         person = last.answered_by.full_name
         return _("{person} answered this order: {outcome}.").format(person=person, outcome=last.get_outcome_display())
-    if order.status == Order.Status.CANCELLED:
+    if order.was_cancelled_after_issue:
         return _("The issuing unit cancelled this order.")
     if order.status == Order.Status.ACKNOWLEDGED and order.acknowledged_by is not None:
         return _("{person} acknowledged this order.").format(person=order.acknowledged_by.full_name)

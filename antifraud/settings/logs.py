@@ -17,5 +17,6 @@ LOGGING: dict[str, Any] = {
         "django.db.backends": {"level": "INFO"},
         "django.request": {"level": "ERROR"},
         "axes": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},  # it writes a line with the address for each request
     },
 }

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import BigIntegerField, ExpressionWrapper, F, When
+from django.db.models import Case as Choose
 from django.utils.translation import gettext_lazy as _
 
 from antifraud import db, money, policy
@@ -88,7 +89,10 @@ def case_file(*, by: User, data: CaseInput) -> Case:
 
 
 def case_update(*, by: User, case_id: UUID, expected_version: int, changes: dict[str, Any]) -> Case:
-    """Complete or correct the report. Raises Superseded where somebody else saved first (nothing is overwritten)."""
+    """Complete or correct the report.
+
+    Raises Superseded where somebody else saved first (nothing is overwritten), Invalid.
+    """
     case = policy.get(by, Action.CASE_UPDATE, Case.objects.all(), case_id, lock=True)
     unknown = set(changes) - set(EDITABLE)
     if unknown:
@@ -97,6 +101,9 @@ def case_update(*, by: User, case_id: UUID, expected_version: int, changes: dict
         raise Superseded
     merged: dict[str, Any] = {name: changes.get(name, getattr(case, name)) for name in EDITABLE if name != "narrative"}
     merged["narrative"] = changes.get("narrative", "")
+    if merged["currency"] != case.currency and case.open_holds:
+        text = _("Money is held in this case, and the sum is kept in the case's currency. The currency stays as it is.")
+        raise Invalid(fields={"currency": [text]})
     _check(CaseInput(reported_at=case.reported_at, **merged), db.require_unit_of_work().now)
     for name, value in changes.items():
         setattr(case, name, (value or None) if name == "narrative" else value)
@@ -108,14 +115,25 @@ def case_update(*, by: User, case_id: UUID, expected_version: int, changes: dict
 
 
 def case_count(
-    case_id: UUID, *, open_orders: int = 0, open_holds: int = 0, accounts_total: int = 0, held_minor: int = 0
+    case_id: UUID,
+    *,
+    open_orders: int = 0,
+    open_holds: int = 0,
+    accounts_total: int = 0,
+    held_minor: int = 0,
+    currency: str = "",
 ) -> None:
-    """Add to the counters in one UPDATE; the caller's transaction holds the fact that is counted."""
+    """Add to the counters in one UPDATE; the caller's transaction holds the fact that is counted.
+
+    `held_minor` counts only where `currency` is the case's own: amounts of two currencies have no sum.
+    """
+    added = ExpressionWrapper(F("held_minor") + held_minor, output_field=BigIntegerField())
+    held = When(currency=currency, then=added)
     Case.objects.filter(pk=case_id).update(
         open_orders=F("open_orders") + open_orders,
         open_holds=F("open_holds") + open_holds,
         accounts_total=F("accounts_total") + accounts_total,
-        held_minor=F("held_minor") + held_minor,
+        held_minor=Choose(held, default=F("held_minor")),
     )
 
 

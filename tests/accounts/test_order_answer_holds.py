@@ -20,6 +20,7 @@ from antifraud.audit.models import AuditEntry
 from antifraud.errors import Conflict, Invalid
 from antifraud.outbox.models import OutboxMessage
 from banks.selectors.institutions import system_user
+from cases.services.cases import case_update
 from tests.accounts.answering import (
     answer,
     arrived,
@@ -56,6 +57,22 @@ def _cancel(act: Act, world: World, order: Order) -> None:
 
 
 # -- opening ---------------------------------------------------------------------------------------
+
+
+def test_another_currency_is_not_added_to_the_case(
+    world: World, act: Act, move_clock: Callable[[timedelta], None]
+) -> None:
+    case = new_case(world.analyst_a)
+    held(world, case=case)
+    dollars = held(world, case=case, currency="USD")
+    assert dollars.currency == "USD"
+    assert counters(dollars) == (0, 2, 500_000)
+    with act(world.analyst_a), pytest.raises(Invalid) as refused:
+        case_update(by=world.analyst_a, case_id=case.id, expected_version=case.version, changes={"currency": "USD"})
+    assert set(refused.value.fields) == {"currency"}
+    move_clock(HOURS_48)
+    assert _expire() == 2
+    assert counters(dollars)[2] == 0
 
 
 def test_a_stop_ends_48_hours_after_the_banks_moment(world: World, move_clock: Any) -> None:

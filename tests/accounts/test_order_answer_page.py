@@ -16,10 +16,11 @@ from django.utils import timezone
 from accounts.models import Answer, Hold, HolderRecord, NextHop, Order, PriorFreeze
 from accounts.services.answers import order_acknowledge
 from accounts.services.orders.cancel import order_cancel
+from accounts.services.orders.correct import order_correct
 from antifraud import db
 from antifraud.audit.models import AuditEntry
 from tests.accounts.answering import answer, arrived, bank_order, csv_file, follow, held, nothing_answered
-from tests.accounts.factories import involve, issue, new_case, pay
+from tests.accounts.factories import approve, involve, issue, new_case, pay, submit
 from tests.accounts.test_order_content_reveal import with_instrument
 from tests.cast import World
 
@@ -412,6 +413,23 @@ def test_a_cancelled_order_takes_only_what_crossed(world: World, log_in: LogIn, 
     assert "Do not execute it" in page.content.decode()
     assert [name for name, _label in page.context["forms"].form.fields["outcome"].choices] == ["executed", "partial"]
     order.refresh_from_db()
+    assert client.post(url(order), typed(order)).status_code == 303
+    assert Order.objects.get(kind="stop_release").trigger == "crossed"
+
+
+def test_what_crossed_is_taken_although_a_corrected_order_came_since(world: World, log_in: LogIn, act: Act) -> None:
+    order = bank_order(world)
+    with act(world.analyst_a):
+        order_cancel(by=world.analyst_a, order_id=order.id, reason="wrong amount")
+    with act(world.analyst_a):
+        made = order_correct(by=world.analyst_a, order_id=order.id, changes={"amount_minor": 100_000})
+    approve(submit(made), world.approver_a)
+    order.refresh_from_db()
+    assert order.status == "superseded"
+    client = log_in(world.risk_a)
+    page = client.get(url(order))
+    assert "Do not execute it" in page.content.decode()
+    assert [name for name, _label in page.context["forms"].form.fields["outcome"].choices] == ["executed", "partial"]
     assert client.post(url(order), typed(order)).status_code == 303
     assert Order.objects.get(kind="stop_release").trigger == "crossed"
 

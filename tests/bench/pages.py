@@ -46,7 +46,7 @@ def main() -> int:
             check=True,
         )
         runs[size] = json.loads(done.stdout.splitlines()[-1])
-    print(table(runs))
+        print(table(runs), flush=True)
     if options.json:
         Path(options.json).write_text(json.dumps(runs, indent=2), encoding="utf-8")
     return 0 if goals(runs) else 1

@@ -75,7 +75,7 @@ def test_holds_expire_by_the_databases_clock(world: World, move_clock: Any) -> N
     order = answered(issue(world, involve(world.analyst_a, case, world.bank_a)), world.risk_a)
     hold = hold_of(order, world.risk_a, hours=48)
     with db.unit_of_work(system_user()):
-        case_count(case.id, open_holds=1, held_minor=hold.amount_minor or 0)
+        case_count(case.id, open_holds=1, held_minor=hold.amount_minor or 0, currency=hold.currency)
     move_clock(timedelta(hours=47, minutes=59))
     assert duty_run(_duty("holds_expire"), system_user()) == 0
     assert Hold.objects.get().status == "active"
