@@ -22,8 +22,8 @@ from redis.exceptions import RedisError
 from structlog.typing import EventDict, WrappedLogger
 
 from antifraud.errors import AppError
+from antifraud.plain_text import NUMBER
 
-NUMBER = "«number»"
 QUERY = "?«query»"
 WITHHELD = "«withheld»"
 DEEPEST = 6

@@ -1,11 +1,15 @@
-"""Folding of typed and pasted text: widths, blanks, invisible characters; no meaning is read here."""
+"""Folding of typed and pasted text: widths, blanks, invisible characters, numbers that may name a person."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
+NUMBER = "«number»"
 _KEPT_CONTROLS = "\t\n"
+# Eleven digits and more: accounts, telephones, identity numbers. The platform's own numbers begin with a letter.
+_LONG_NUMBER = re.compile(r"(?<![A-Za-z\d-])\d(?:[ -]?\d){10,}[Xx]?")
 
 
 def fold(text: str) -> str:
@@ -40,3 +44,11 @@ def invisible(char: str) -> bool:
         return False
     selector = "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
     return selector or unicodedata.category(char) in {"Cc", "Cf"}
+
+
+def without_numbers(text: str) -> str:
+    """Folded text in which every number that may name a person or an account is `«number»` (R21).
+
+    For what is kept in clear, such as reasons and purposes; `O2026-00000012` and the like stay.
+    """
+    return _LONG_NUMBER.sub(NUMBER, fold(text))

@@ -18,6 +18,7 @@ from accounts.services.accounts import involved_account_add
 from accounts.services.holds import hold_activate, hold_lift
 from accounts.services.transfers import transfer_record
 from antifraud import policy
+from antifraud.api.fields import MomentField
 from antifraud.api.idempotency import etag, expected_version, writes
 from antifraud.api.viewsets import ListMixin, PolicyViewSet, RetrieveMixin
 from cases.models import Case
@@ -48,7 +49,7 @@ class AccountInputSerializer(serializers.Serializer[Any]):
     level = serializers.IntegerField(min_value=1, max_value=30, required=False, default=1)
     amount_minor = serializers.IntegerField(min_value=1, **_NULL)
     currency = serializers.CharField(max_length=3, required=False, default="CNY")
-    at = serializers.DateTimeField(**_NULL)
+    at = MomentField(**_NULL)
 
 
 class InvolvementSerializer(serializers.Serializer[Any]):
@@ -113,13 +114,13 @@ class HoldSerializer(serializers.ModelSerializer[Hold]):
 class LiftSerializer(serializers.Serializer[Any]):
     """When the hold came off the bank's books."""
 
-    lifted_at = serializers.DateTimeField()
+    lifted_at = MomentField()
 
 
 class ActivateSerializer(serializers.Serializer[Any]):
     """When the waiting hold took effect, and on how much."""
 
-    effective_from = serializers.DateTimeField()
+    effective_from = MomentField()
     amount_minor = serializers.IntegerField(min_value=0, **_NULL)
 
 

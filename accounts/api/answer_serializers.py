@@ -10,6 +10,7 @@ from accounts.api.fields import ExecutingField
 from accounts.models import Answer
 from accounts.rules.answers import SubResult
 from accounts.services.answer_input import AnswerInput, HolderInput, NextHopInput, PriorFreezeInput
+from antifraud.api.fields import MomentField
 
 _BLANK: dict[str, Any] = {"required": False, "default": "", "allow_blank": True}
 _NULL: dict[str, Any] = {"required": False, "default": None, "allow_null": True}
@@ -21,7 +22,7 @@ class PriorFreezeSerializer(serializers.Serializer[Any]):
     rank = serializers.IntegerField(min_value=1, max_value=99)
     body = serializers.CharField(max_length=160)
     amount_minor = serializers.IntegerField(**_NULL)
-    expires_at = serializers.DateTimeField(**_NULL)
+    expires_at = MomentField(**_NULL)
 
 
 class NextHopSerializer(serializers.Serializer[Any]):
@@ -32,7 +33,7 @@ class NextHopSerializer(serializers.Serializer[Any]):
     institution_text = serializers.CharField(max_length=160, **_BLANK)
     name = serializers.CharField(max_length=160, **_BLANK)
     amount_minor = serializers.IntegerField(**_NULL)
-    at = serializers.DateTimeField(**_NULL)
+    at = MomentField(**_NULL)
 
 
 class HolderSerializer(serializers.Serializer[Any]):
@@ -69,8 +70,8 @@ class AnswerInputSerializer(serializers.Serializer[Any]):
     previously_frozen_minor = serializers.IntegerField(**_NULL)
     free_minor = serializers.IntegerField(**_NULL)
     currency = serializers.CharField(max_length=3, required=False, default="CNY")
-    effective_from = serializers.DateTimeField(**_NULL)
-    expires_at = serializers.DateTimeField(**_NULL)
+    effective_from = MomentField(**_NULL)
+    expires_at = MomentField(**_NULL)
     waiting_rank = serializers.IntegerField(**_NULL)
     handled_phone = serializers.CharField(max_length=40, **_BLANK)
     second_person = serializers.CharField(max_length=80, **_BLANK)

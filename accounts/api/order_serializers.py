@@ -9,6 +9,7 @@ from rest_framework import serializers
 from accounts.api.answer_serializers import AnswerSerializer
 from accounts.api.fields import MaskedField
 from accounts.models import Order
+from antifraud.api.fields import MomentField
 
 _BLANK: dict[str, Any] = {"required": False, "default": "", "allow_blank": True}
 _NULL: dict[str, Any] = {"required": False, "default": None, "allow_null": True}
@@ -78,8 +79,8 @@ class OrderTermsSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField(max_length=3, required=False, default="CNY")
     with_sub_accounts = serializers.BooleanField(required=False, default=True)
     with_interest = serializers.BooleanField(required=False, default=False)
-    starts_at = serializers.DateTimeField(**_NULL)
-    asked_expires_at = serializers.DateTimeField(**_NULL)
+    starts_at = MomentField(**_NULL)
+    asked_expires_at = MomentField(**_NULL)
     major_case = serializers.BooleanField(required=False, default=False)
     period_from = serializers.DateField(**_NULL)
     period_to = serializers.DateField(**_NULL)

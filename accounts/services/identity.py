@@ -22,6 +22,7 @@ from antifraud.crypto.blind import INDEX_VERSION
 from antifraud.crypto.fields import reseal
 from antifraud.crypto.forbidden import reject_forbidden
 from antifraud.errors import Conflict, Invalid, NotFound, WrongState
+from antifraud.plain_text import without_numbers
 from banks.models import Institution, User
 
 ROWS = InvolvedAccount.objects.select_related("institution", "merged_into")
@@ -179,7 +180,7 @@ def _seal_anew(account: InvolvedAccount) -> None:
 
 def _note(by: User, account: InvolvedAccount, kind: str, reason: str, **facts: object) -> AccountChange:
     change = AccountChange(
-        account=account, kind=kind, reason=reason.strip()[:300], by=by, at=db.require_unit_of_work().now, **facts
+        account=account, kind=kind, reason=without_numbers(reason).strip()[:300], by=by, at=db.require_unit_of_work().now, **facts
     )  # fmt: skip
     change.save(force_insert=True)
     return change

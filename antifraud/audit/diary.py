@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from antifraud import db
 from antifraud.audit.models import AuditEntry
 from antifraud.errors import Invalid
+from antifraud.plain_text import without_numbers
 
 
 def _plain(value: Any) -> str:
@@ -50,6 +51,7 @@ def record(
 ) -> AuditEntry:
     """Write one row in the open unit of work. `detail` must be JSON-able and free of personal data.
 
+    What people typed (the purpose, a detail's `reason`) is kept without account, telephone and identity numbers.
     `by` is the acting user, or None for the anonymous (a refused log-in).
     """
     work = db.require_unit_of_work()
@@ -63,7 +65,7 @@ def record(
         actor_name=by.audit_name if by else "",
         institution_id=by.institution_id if by else None,
         on_behalf_of=on_behalf_of,
-        purpose=purpose[:200],
+        purpose=without_numbers(purpose)[:200],
         legal_basis=legal_basis[:200],
         case_id=case_id,
         object_type=object_type,
@@ -88,7 +90,8 @@ def record(
     body |= {
         name: getattr(entry, name) for name in ("legal_basis", "case_id", "object_type", "object_id", "request_id")
     }
-    body |= {"detail": detail or {}, "subject": subject_hmac.hex() if subject_hmac else ""}
+    told = {**detail, "reason": without_numbers(str(detail["reason"]))} if detail and "reason" in detail else detail
+    body |= {"detail": told or {}, "subject": subject_hmac.hex() if subject_hmac else ""}
     entry.payload = canonical(body)
     entry.sha256 = hashlib.sha256(entry.payload).digest()
     entry.save(force_insert=True)

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from antifraud.api.fields import MomentField
 from antifraud.api.idempotency import etag, expected_version, writes
 from antifraud.api.viewsets import ListMixin, PolicyViewSet, RetrieveMixin
 from banks.selectors.institutions import police_institutions
@@ -51,13 +52,13 @@ class LeadInputSerializer(serializers.Serializer[Any]):
 class CaseInputSerializer(serializers.Serializer[Any]):
     """A report."""
 
-    reported_at = serializers.DateTimeField()
+    reported_at = MomentField()
     fraud_type = serializers.CharField(max_length=30)
     fraud_subtype = serializers.CharField(max_length=80, required=False, default="", allow_blank=True)
     incident_number = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
     jurisdiction = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
     narrative = serializers.CharField(max_length=8000, required=False, default="", allow_blank=True)
-    occurred_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    occurred_at = MomentField(required=False, allow_null=True, default=None)
     loss_minor = serializers.IntegerField(required=False, allow_null=True, default=None)
     is_express = serializers.BooleanField(required=False, default=False)
     victims = VictimInputSerializer(many=True, required=False, default=list)

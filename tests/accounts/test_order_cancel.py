@@ -12,6 +12,7 @@ from accounts.models import Order
 from accounts.services.orders.cancel import order_cancel
 from accounts.states import order_flow
 from antifraud.approvals.models import ApprovalRequest
+from antifraud.audit.models import AuditEntry
 from antifraud.errors import Forbidden, Invalid, NotFound, WrongState
 from antifraud.outbox.models import OutboxMessage
 from banks.models import Delivery
@@ -39,6 +40,13 @@ def test_before_issue_it_stays_in_the_house(world: World, act: Act, submitted: b
     assert not Delivery.objects.exists()
     assert Case.objects.get().open_orders == 0
     assert not ApprovalRequest.objects.filter(outcome="pending").exists()
+
+
+def test_a_number_in_the_reason_is_not_kept_in_clear(world: World, act: Act) -> None:
+    order = draft(world.analyst_a, world.second_a, involve(world.analyst_a, new_case(world.analyst_a), world.bank_a))
+    cancel(act, world.analyst_a, order, "not 6222021234567890123")
+    assert Order.objects.get().ended_reason == "not «number»"
+    assert not [row for row in AuditEntry.objects.all() if b"6222021234567890123" in bytes(row.payload)]
 
 
 @pytest.mark.parametrize("seen", [False, True])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antifraud.plain_text import fold, invisible
+from antifraud.plain_text import fold, invisible, without_numbers
 from antifraud.problems import Problem, errors_of, warnings_of
 
 
@@ -54,3 +54,17 @@ def test_errors_and_warnings_are_kept_apart() -> None:
     found = {"x": [error, warning], "y": [warning], "z": [error]}
     assert errors_of(found) == {"x": [error], "z": [error]}
     assert warnings_of(found) == {"x": [warning], "y": [warning]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("account 6222 0212 3456 7890 is wrong", "account «number» is wrong"),
+        ("６２２２０２１２３４５６７８９０", "«number»"),
+        ("id 11010519491231002X", "id «number»"),
+        ("see O2026-00000012 and A2026-0000012", "see O2026-00000012 and A2026-0000012"),
+        ("paid 128,000.00 on 2026-11-22", "paid 128,000.00 on 2026-11-22"),
+    ],
+)
+def test_what_is_kept_in_clear_names_nobody(typed: str, kept: str) -> None:
+    assert without_numbers(typed) == kept

@@ -23,6 +23,7 @@ from antifraud import db, policy
 from antifraud.approvals import requests
 from antifraud.crypto.forbidden import reject_forbidden
 from antifraud.errors import Forbidden, Invalid, Superseded
+from antifraud.plain_text import without_numbers
 from banks.models import Institution, User
 from banks.selectors.institutions import superiors
 from banks.selectors.profiles import profile_of
@@ -104,11 +105,11 @@ def officers(order: Order) -> tuple[UUID, UUID]:
 
 
 def required_reason(reason: str) -> str:
-    """The reason, trimmed; raises Invalid where there is none."""
+    """The reason as it is kept: trimmed, without numbers that name somebody; raises Invalid where there is none."""
     if len(reason.strip()) < 4:
         raise Invalid(fields={"reason": [_("Give a reason of at least four characters. It is kept with the order.")]})
     reject_forbidden(reason, field="reason")
-    return reason.strip()[:300]
+    return without_numbers(reason).strip()[:300]
 
 
 def _shown(payload_sha256: bytes) -> dict[str, Any]:
