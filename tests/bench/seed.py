@@ -113,6 +113,7 @@ def fill(world: World, count: int, admin_url: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval('case_number_seq', %s), setval('order_number_seq', %s)", [count + 1, count + 1])
         cursor.execute("VACUUM ANALYZE")
+        cursor.execute("CHECKPOINT")  # what the mass left to write must not be written while pages are measured
     connection.close()
 
 
