@@ -15,7 +15,7 @@ def case_tabs(case: Case, active: str) -> list[dict[str, Any]]:
     tabs = [
         ("report", _("Report"), "cases:report", None),
         ("accounts", _("Accounts"), "accounts:case_accounts", case.accounts_total),
-        ("orders", _("Orders"), "accounts:case_orders", case.open_orders),
+        ("orders", _("Orders"), "accounts:case_orders", case.open_orders or None),
         ("timeline", _("Timeline"), "cases:timeline", None),
     ]
     return [
