@@ -19,7 +19,7 @@ from accounts.selectors.identity import family
 from accounts.services.accounts import lock_number
 from accounts.states import hold_flow
 from antifraud import db, money, policy
-from antifraud.errors import Conflict, Forbidden, Invalid
+from antifraud.errors import Conflict, Forbidden, Invalid, Superseded
 from banks.models import User
 from banks.selectors.institutions import system_user
 from banks.selectors.profiles import profile_of
@@ -148,12 +148,7 @@ def hold_release(*, by: User, hold: Hold, cause: str, trigger_at: datetime, rele
     The institution still confirms the lift; an executed release does so in the same act.
     """
     held = _held(hold)
-    changes = {
-        "ended_at": released_at,
-        "end_cause": cause,
-        "trigger_at": trigger_at,
-        "lift_due_at": deadlines.lift_due_at(released_at, profile_of(hold.legal_profile)),
-    }
+    changes = _ending(hold, cause, released_at) | {"trigger_at": trigger_at}
     hold_flow.apply(hold, "release", by=by, changes=changes, detail={"cause": cause})
     case_count(hold.case_id, held_minor=-held, currency=hold.currency)
     return hold
@@ -174,7 +169,16 @@ def hold_lift(*, by: User, hold_id: UUID, lifted_at: datetime, expected_version:
 def hold_lift_apply(
     *, by: User, hold: Hold, lifted_at: datetime, field: str = "lifted_at", expected_version: int | None = None
 ) -> Hold:
-    """The step itself, for a hold already authorised; `field` is where the door asked for the time."""
+    """The step itself, for a hold already authorised; `field` is where the door asked for the time.
+
+    A hold past its legal end has ended, whether or not the scheduler has come by.
+    """
+    end = hold.legal_expires_at
+    if hold.status in IN_FORCE and end is not None and not deadlines.in_force(end, db.require_unit_of_work().now):
+        if expected_version not in (None, hold.version):
+            raise Superseded
+        hold_expire(hold, by=system_user())
+        expected_version = None
     hold_flow.step("lift", hold.status)
     _not_ahead(lifted_at, field)
     if hold.effective_from and lifted_at < hold.effective_from:
@@ -204,13 +208,7 @@ def hold_expire(hold: Hold, *, by: User) -> int:
     if end is None:
         return 0
     held = _held(hold)
-    changes = {
-        "ended_at": end,
-        "end_cause": "expired",
-        "trigger_at": end,
-        "lift_due_at": deadlines.lift_due_at(end, profile_of(hold.legal_profile)),
-    }
-    hold_flow.apply(hold, "expire", by=by, changes=changes, detail={"expired_at": end})
+    hold_flow.apply(hold, "expire", by=by, changes=_ending(hold, "expired", end), detail={"expired_at": end})
     case_count(hold.case_id, held_minor=-held, currency=hold.currency)
     return 1
 
@@ -242,6 +240,12 @@ def _convert_stops(by: User, freeze: Hold) -> None:
     )  # fmt: skip
     for stop in db.lock(rows):
         hold_convert(by=by, stop=stop, freeze=freeze)
+
+
+def _ending(hold: Hold, cause: str, at: datetime) -> dict[str, Any]:
+    """The columns of an end: from `at` on the institution's clock to confirm the lift runs."""
+    due = deadlines.lift_due_at(at, profile_of(hold.legal_profile))
+    return {"ended_at": at, "end_cause": cause, "trigger_at": at, "lift_due_at": due}
 
 
 def _held(hold: Hold) -> int:

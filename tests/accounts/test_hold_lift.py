@@ -61,6 +61,18 @@ def test_not_while_it_runs(world: World, act: Act) -> None:
         hold_lift(by=world.risk_a, hold_id=hold.id, lifted_at=work.now)
 
 
+def test_past_its_end_it_can_be_confirmed_before_the_sweep(world: World, act: Act, move_clock: Any) -> None:
+    hold = held(world)
+    move_clock(timedelta(hours=49))
+    with nothing_answered(), pytest.raises(Superseded), act(world.risk_a) as work:
+        hold_lift(by=world.risk_a, hold_id=hold.id, lifted_at=work.now, expected_version=hold.version + 1)
+    with act(world.risk_a) as work:
+        hold_lift(by=world.risk_a, hold_id=hold.id, lifted_at=work.now, expected_version=hold.version)
+    hold.refresh_from_db()
+    assert (hold.status, hold.end_cause, hold.ended_at) == ("lift_confirmed", "expired", hold.legal_expires_at)
+    assert counters(hold) == (0, 0, 0)
+
+
 def test_the_time_must_be_possible(world: World, act: Act, move_clock: Any) -> None:
     hold = ended(world, move_clock)
     assert hold.effective_from is not None
