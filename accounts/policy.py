@@ -12,7 +12,7 @@ from antifraud.policy import anywhere, granted, register
 from banks.models import User
 from banks.policy import BANK, POLICE, rows
 from cases.models import Case
-from cases.policy import LEADERS, WRITERS
+from cases.policy import LEADERS, POLICE_KINDS, WRITERS
 
 R = User.Role
 
@@ -79,7 +79,7 @@ register(
     model=InvolvedAccount,
     rows=rows((POLICE, granted()), (BANK, at_own_bank), (R.SYSTEM, anywhere)),
 )
-register(Action.ACCOUNT_LOOKUP, rows=rows((POLICE, anywhere)))
+register(Action.ACCOUNT_LOOKUP, rows=rows((POLICE, anywhere)), kinds=POLICE_KINDS)
 register(Action.ACCOUNT_ADD, model=Case, rows=rows((WRITERS, granted())), known_by="case.view")
 register(
     Action.ACCOUNT_REVEAL,

@@ -42,13 +42,14 @@ Reach = Callable[[Any, QuerySet[Any]], QuerySet[Any]]
 
 @dataclass(frozen=True)
 class Entry:
-    """One action: the model it acts on (None: no object), its reach for each role, and the action that
-    decides whether an object is known to a reader at all (403 instead of 404)."""
+    """One action: the model it acts on (None: no object), its reach for each role, the action that decides whether an
+    object is known to a reader at all (403 instead of 404), and the kinds of institution whose people may (empty: all)."""
 
     action: str
     model: type[Model] | None
     rows: Mapping[str, Reach]
     known_by: str | None = None
+    kinds: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -60,12 +61,20 @@ _table = _Table()
 
 
 def register(
-    action: str, *, rows: Mapping[str, Reach], model: type[Model] | None = None, known_by: str | None = None
+    action: str,
+    *,
+    rows: Mapping[str, Reach],
+    model: type[Model] | None = None,
+    known_by: str | None = None,
+    kinds: Iterable[str] = (),
 ) -> None:
-    """Add one action's rows; a second registration of the same action is a defect and raises ValueError."""
+    """Add one action's rows; a second registration of the same action is a defect and raises ValueError.
+
+    `kinds` narrows a role that exists in several kinds of institution: oversight has supervisors too.
+    """
     if str(action) in _table.entries:
         raise ValueError(f"{action} is registered twice")
-    _table.entries[str(action)] = Entry(action, model, dict(rows), known_by)
+    _table.entries[str(action)] = Entry(action, model, dict(rows), known_by, frozenset(map(str, kinds)))
 
 
 def entries() -> Mapping[str, Entry]:
@@ -148,7 +157,7 @@ def where(reach: Reach, **conditions: Any) -> Reach:
 def scope(user: Actor | None, action: str, queryset: QuerySet[M]) -> QuerySet[M]:
     """The rows of `queryset` on which `user` may take `action`; none where the table has no row."""
     entry = _table.entries.get(str(action))
-    if user is None or entry is None or not user.is_active:
+    if user is None or entry is None or not user.is_active or not _is_of_kind(user, entry):
         return queryset.none()
     reach = entry.rows.get(user.role)
     return queryset.none() if reach is None else reach(user, queryset)
@@ -158,6 +167,8 @@ def can(user: Actor | None, action: str, obj: Model | None = None) -> bool:
     """`scope()` on one row; without an object: whether the role has the action at all."""
     entry = _table.entries.get(str(action))
     if user is None or entry is None or not user.is_active or user.role not in entry.rows:
+        return False
+    if not _is_of_kind(user, entry):
         return False
     if obj is None:
         return True
@@ -206,6 +217,10 @@ def _refusal(user: Actor | None, action: str, queryset: QuerySet[Any], pk: UUID 
     ):
         return Forbidden()
     return NotFound()
+
+
+def _is_of_kind(user: Any, entry: Entry) -> bool:
+    return not entry.kinds or user.institution.kind in entry.kinds
 
 
 def _passed(obj: Model) -> set[tuple[UUID, str]]:

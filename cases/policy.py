@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from antifraud.policy import anywhere, by_kind, granted, himself, register
-from banks.models import User
+from banks.models import Institution, User
 from banks.policy import POLICE, rows
 from cases.models import Attachment, Case, FilingDraft, Lead, Note, Victim
 
@@ -43,8 +43,9 @@ class Action(StrEnum):
 
 
 register(Action.CASE_VIEW, model=Case, rows=rows((POLICE, granted()), (R.SYSTEM, anywhere)))
-register(Action.CASE_FILE, rows=rows((WRITERS, anywhere)))
-register(Action.CASE_IMPORT, rows=rows((WRITERS, anywhere)))
+POLICE_KINDS = (Institution.Kind.CENTRE, Institution.Kind.POLICE)
+register(Action.CASE_FILE, rows=rows((WRITERS, anywhere)), kinds=POLICE_KINDS)
+register(Action.CASE_IMPORT, rows=rows((WRITERS, anywhere)), kinds=POLICE_KINDS)
 register(Action.CASE_UPDATE, model=Case, rows=rows((WRITERS, granted())), known_by=Action.CASE_VIEW)
 for _action in (Action.CASE_ACCEPT, Action.CASE_SOLVE, Action.CASE_DOCKET, Action.CASE_CLOSE):
     register(_action, model=Case, rows=rows((WRITERS, granted()), (R.APPROVER, granted())), known_by=Action.CASE_VIEW)

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from antifraud import db
 from antifraud.crypto import Secret
 from antifraud.errors import Conflict
-from antifraud.logs import NUMBER, WITHHELD, JsonFormatter, PersonalDataFilter, clean, describe, get_logger, masked
+from antifraud.logs import WITHHELD, JsonFormatter, PersonalDataFilter, clean, describe, get_logger, masked
+from antifraud.plain_text import NUMBER
 
 ACCOUNT = "6222021234567890123"
 PHONE = "13800138000"

@@ -56,7 +56,7 @@ def test_a_list_costs_the_same_for_one_row_and_for_a_hundred(
     world: Any, answered_stop: Order, log_in: Any, counted: Any
 ) -> None:
     def sent() -> dict[tuple[str, str], int]:
-        found = {}
+        found: dict[tuple[str, str], int] = {}
         for username, paths in LISTS.items():
             client = log_in(getattr(world, username))
             found |= {(username, path): count(client, path, counted, LIST) for path in paths}
