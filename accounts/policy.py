@@ -7,8 +7,21 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import Answer, Hold, InvolvedAccount, Involvement, Order, Transfer
-from antifraud.policy import anywhere, granted, register
+from accounts.models import (
+    Alert,
+    AlertNotice,
+    Answer,
+    ClockPause,
+    Escalation,
+    Hold,
+    InvolvedAccount,
+    Involvement,
+    Order,
+    SyncFinding,
+    SyncRun,
+    Transfer,
+)  # fmt: skip
+from antifraud.policy import anywhere, by_kind, granted, own, register
 from banks.models import User
 from banks.policy import BANK, POLICE, rows
 from cases.models import Case
@@ -61,6 +74,33 @@ class Action(StrEnum):
     HOLD_RELEASE = "hold.release"
     HOLD_EXPIRE = "hold.expire"
     HOLD_LIFT = "hold.lift"
+    SYNC_VIEW = "sync.view"
+    SYNC_DIGEST = "sync.digest"
+    SYNC_COMPARE = "sync.compare"
+    SYNC_REPAIR = "sync.repair"
+    FINDING_VIEW = "finding.view"
+    ESCALATION_VIEW = "escalation.view"
+    CLOCK_VIEW = "clock.view"
+    CLOCK_REQUEST = "clock.request"
+    CLOCK_DECIDE = "clock.decide"
+    CLOCK_END = "clock.end"
+    ALERT_VIEW = "alert.view"
+    ALERT_DRAFT = "alert.draft"
+    ALERT_UPDATE = "alert.update"
+    ALERT_SUBMIT = "alert.submit"
+    ALERT_RECALL = "alert.recall"
+    ALERT_APPROVE = "alert.approve"
+    ALERT_REJECT = "alert.reject"
+    ALERT_CANCEL = "alert.cancel"
+    ALERT_CLOSE = "alert.close"
+    ALERT_REVEAL = "alert.reveal"
+    ALERT_EXPORT = "alert.export"
+    NOTICE_VIEW = "notice.view"
+    NOTICE_OPEN = "notice.open"
+    NOTICE_ACKNOWLEDGE = "notice.acknowledge"
+    NOTICE_REPORT_BACK = "notice.report_back"
+    NOTICE_CLOSE = "notice.close"
+    NOTICE_REVEAL = "notice.reveal"
 
 
 def addressed(user: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -71,6 +111,11 @@ def addressed(user: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
 
 def at_own_bank(user: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
     """Accounts of the reader's own institution that a live grant names."""
+    return granted()(user, queryset).filter(institution=user.institution_id)
+
+
+def notified(user: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """Notices granted to the reader's institution that are addressed to it."""
     return granted()(user, queryset).filter(institution=user.institution_id)
 
 
@@ -142,3 +187,69 @@ _everyone_on_it = rows((BANK, granted("order")), (POLICE, granted("order")), (R.
 for _action in (Action.HOLD_ACTIVATE, Action.HOLD_EXTEND, Action.HOLD_CONVERT, Action.HOLD_RELEASE, Action.HOLD_LIFT):
     register(_action, model=Hold, rows=_everyone_on_it, known_by=Action.HOLD_VIEW)
 register(Action.HOLD_EXPIRE, model=Hold, rows=rows((R.SYSTEM, anywhere)), known_by=Action.HOLD_VIEW)
+
+register(Action.ALERT_VIEW, model=Alert, rows=rows((POLICE, granted()), (R.SYSTEM, anywhere)))
+register(Action.ALERT_DRAFT, rows=rows((WRITERS, anywhere)))
+for _action in (Action.ALERT_UPDATE, Action.ALERT_SUBMIT):
+    register(_action, model=Alert, rows=rows((WRITERS, granted())), known_by=Action.ALERT_VIEW)
+for _action in (Action.ALERT_RECALL, Action.ALERT_CLOSE):  # the platform: a lapsed approval, an alert past its end
+    register(_action, model=Alert, rows=rows((POLICE, granted()), (R.SYSTEM, anywhere)), known_by=Action.ALERT_VIEW)
+for _action in (Action.ALERT_APPROVE, Action.ALERT_REJECT):
+    register(_action, model=Alert, rows=rows((LEADERS, granted())), known_by=Action.ALERT_VIEW)
+for _action in (Action.ALERT_CANCEL, Action.ALERT_REVEAL, Action.ALERT_EXPORT):
+    register(_action, model=Alert, rows=rows((POLICE, granted())), known_by=Action.ALERT_VIEW)
+
+register(
+    Action.NOTICE_VIEW,
+    model=AlertNotice,
+    rows=rows((POLICE, granted("alert")), (BANK, notified), (R.SYSTEM, anywhere)),
+)
+for _action in (Action.NOTICE_OPEN, Action.NOTICE_ACKNOWLEDGE, Action.NOTICE_REPORT_BACK):
+    register(_action, model=AlertNotice, rows=rows((BANK, notified)), known_by=Action.NOTICE_VIEW)
+register(
+    Action.NOTICE_CLOSE,
+    model=AlertNotice,
+    rows=rows((POLICE, granted("alert")), (R.SYSTEM, anywhere)),
+    known_by=Action.NOTICE_VIEW,
+)
+register(
+    Action.NOTICE_REVEAL,
+    model=AlertNotice,
+    rows=rows((POLICE, granted("alert")), (BANK[:2], notified)),
+    known_by=Action.NOTICE_VIEW,
+)
+
+_over_banks = by_kind(centre=anywhere, police=anywhere, oversight=anywhere)
+register(
+    Action.SYNC_VIEW,
+    model=SyncRun,
+    rows=rows(
+        ((R.SUPERVISOR, R.DUTY_OFFICER, R.AUDITOR), _over_banks),
+        (BANK, own("institution")),
+        (R.ADMINISTRATOR, anywhere),
+    ),
+)
+# A finding names orders: the centre reads all of them, a police unit those that it sees anyway.
+register(
+    Action.FINDING_VIEW,
+    model=SyncFinding,
+    rows=rows(
+        ((R.SUPERVISOR, R.DUTY_OFFICER), by_kind(centre=anywhere, police=granted("order"))),
+        (BANK, own("run__institution")),
+    ),
+)
+for _action in (Action.SYNC_DIGEST, Action.SYNC_COMPARE):
+    register(_action, model=Order, rows=rows((BANK, addressed)))
+register(Action.SYNC_REPAIR, model=Order, rows=rows((BANK, addressed), ((R.SUPERVISOR, R.DUTY_OFFICER), granted())))
+
+register(
+    Action.ESCALATION_VIEW,
+    model=Escalation,
+    rows=rows((POLICE, granted("order")), (BANK, granted("order")), (R.SYSTEM, anywhere)),
+)
+register(Action.CLOCK_VIEW, model=ClockPause, rows=rows((POLICE, granted("order")), (BANK, granted("order"))))
+register(Action.CLOCK_REQUEST, model=Order, rows=rows((BANK, addressed)), known_by=Action.ORDER_VIEW)
+register(Action.CLOCK_DECIDE, model=Order, rows=rows((R.SUPERVISOR, granted())), known_by=Action.ORDER_VIEW)
+register(
+    Action.CLOCK_END, model=Order, rows=rows((BANK, addressed), (R.SUPERVISOR, granted())), known_by=Action.ORDER_VIEW
+)

@@ -1,8 +1,8 @@
-"""The legal steps of orders and holds, as tables (domain.md §3)."""
+"""The legal steps of orders, holds, alerts and their notices, as tables (domain.md §2, §3)."""
 
 from __future__ import annotations
 
-from accounts.models import Hold, Order
+from accounts.models import Alert, AlertNotice, Hold, Order
 from antifraud.workflow import Transition, Workflow
 
 order_flow = Workflow(
@@ -36,5 +36,30 @@ hold_flow = Workflow(
         Transition("release", ("waiting", "active", "extended", "expired"), "released", "hold.released"),
         Transition("expire", ("active", "extended"), "expired", "hold.expired"),
         Transition("lift", ("released", "expired"), "lift_confirmed", "hold.lifted"),
+    ],
+)
+
+alert_flow = Workflow(
+    Alert,
+    "alert",
+    ("draft",),
+    [
+        Transition("submit", ("draft",), "awaiting_approval", "alert.submitted"),
+        Transition("recall", ("awaiting_approval",), "draft"),
+        Transition("approve", ("awaiting_approval",), "issued", "alert.issued"),
+        Transition("reject", ("awaiting_approval",), "rejected", "alert.rejected"),
+        Transition("cancel", ("draft", "awaiting_approval"), "cancelled"),
+        Transition("close", ("issued",), "closed", "alert.closed"),
+    ],
+)
+
+notice_flow = Workflow(
+    AlertNotice,
+    "notice",
+    ("issued",),
+    [
+        Transition("acknowledge", ("issued",), "acknowledged", "notice.acknowledged"),
+        Transition("report_back", ("acknowledged",), "reported_back", "notice.reported_back"),
+        Transition("close", ("issued", "acknowledged"), "closed", "notice.closed"),
     ],
 )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import OperationalError, connection
+
+from antifraud.crypto.signing import NAME_PATTERN
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?")
 
 
 @register(Tags.database)
@@ -29,3 +35,30 @@ def role_is_not_above_the_walls(*, databases: Sequence[str] | None = None, **kwa
             )
         ]
     return []
+
+
+@register(Tags.security)
+def loopback_is_for_demos(**kwargs: Any) -> list[CheckMessage]:
+    """An installation must not post to itself: whoever registers a webhook would reach what listens there (R38)."""
+    if settings.EGRESS_ALLOW_LOOPBACK and not settings.DEMO:
+        return [
+            Error(
+                "EGRESS_ALLOW_LOOPBACK is set outside of a demo or test.",
+                hint="Remove ANTIFRAUD_EGRESS_ALLOW_LOOPBACK; it lets webhooks reach services on this machine.",
+                id="antifraud.E002",
+            )
+        ]
+    return []
+
+
+@register(Tags.security)
+def signatures_name_one_place(**kwargs: Any) -> list[CheckMessage]:
+    """Every signature names the platform's address and code: a wrong spelling makes all messages of banks fail (R23)."""
+    found: list[CheckMessage] = []
+    if settings.API_ORIGIN and not _ORIGIN.fullmatch(settings.API_ORIGIN):
+        hint = "Set ANTIFRAUD_API_ORIGIN to scheme, host and port alone, as in https://exchange.example."
+        found.append(Error("API_ORIGIN is not one origin.", hint=hint, id="antifraud.E003"))
+    if not re.fullmatch(NAME_PATTERN, settings.PLATFORM_CODE):
+        hint = "Set ANTIFRAUD_PLATFORM_CODE to 1 to 64 letters, digits, dots, hyphens or underscores."
+        found.append(Error("PLATFORM_CODE cannot stand in a signature.", hint=hint, id="antifraud.E004"))
+    return found

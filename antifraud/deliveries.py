@@ -9,42 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
-
-from django.core.exceptions import ObjectDoesNotExist
-from django.db import DatabaseError, InterfaceError
 
 from accounts.models import Hold, Order
 from accounts.rules.deadlines import release_due_at
 from accounts.rules.paths import answer_path, order_path
 from accounts.selectors.carrying import case_to_carry, hold_to_carry, order_to_carry
-from accounts.services.availability import order_make_available
 from accounts.services.jurisdiction import jurisdiction_follow
 from accounts.services.orders.follow import release_drafts_for_case
 from antifraud import db, hints
-from antifraud.errors import AppError
+from antifraud.alert_facts import ALERT_TOPICS
+from antifraud.errands import ERRANDS, errand_run
+from antifraud.lanes import DELIVERIES, FAILURES, LeaseLostError, Stop, lane_push, never
 from antifraud.logs import get_logger
 from antifraud.outbox import post
-from banks.models import Delivery, User
+from banks.models import User
 from banks.selectors.institutions import system_user
 from banks.selectors.profiles import profile_of
 from banks.selectors.users import approvers, people_of, risk_people
-from banks.services.deliveries import deliveries_claim, delivery_make_available, delivery_postpone
 from banks.services.notifications import notify
 
 BATCH = 100
 log = get_logger(__name__)
 
-# What one message may fail with without stopping the post. Anything else ends the process; its supervisor starts it
-# again, and the leases run out.
-FAILURES = (
-    AppError, DatabaseError, InterfaceError, ObjectDoesNotExist, ArithmeticError, AttributeError, LookupError,
-    RuntimeError, TypeError, ValueError, OSError,
-)  # fmt: skip
-
 Hint = tuple[UUID, str]  # institution, kind
-Stop = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -57,14 +45,6 @@ class Fact:
 
 
 Handler = Callable[[Fact], Iterable[Hint]]
-
-
-class LeaseLostError(Exception):
-    """Another process has taken the message over: this one's work is rolled back."""
-
-
-def _never() -> bool:
-    return False
 
 
 # -- handlers --------------------------------------------------------------------------------------
@@ -186,10 +166,11 @@ TOPICS: Mapping[str, Handler] = {
     "case.refused": case_ended,
     "case.withdrawn": case_ended,
     "case.cleared": case_ended,
+    **ALERT_TOPICS,
 }
 
 
-def outbox_handle(*, stop: Stop = _never) -> int:
+def outbox_handle(*, stop: Stop = never) -> int:
     """Carry due facts of the outbox; returns how many were done. Any number of processes may do it at once."""
     by = system_user()
     with db.unit_of_work(by):
@@ -198,6 +179,8 @@ def outbox_handle(*, stop: Stop = _never) -> int:
 
 
 def _carry(message: post.Claimed, by: User) -> int:
+    if message.topic in ERRANDS:
+        return errand_run(message, by)
     try:
         with db.unit_of_work(by):
             found = list(TOPICS[message.topic](Fact(message.topic, message.subject_id, by)))
@@ -220,56 +203,4 @@ def _publish(found: Iterable[Hint]) -> None:
         hints.publish(f"inst:{institution_id}", kind)
 
 
-# -- lanes -----------------------------------------------------------------------------------------
-
-
-def order_comes(delivery: Delivery, by: User, at: datetime) -> None:
-    """The order's term runs from now."""
-    order_make_available(delivery.subject_id, by=by, at=at)
-
-
-def cancellation_comes(delivery: Delivery, by: User, at: datetime) -> None:
-    """The order itself has changed already; the institution only has to see it."""
-
-
-DELIVERIES: Mapping[str, Callable[[Delivery, User, datetime], None]] = {
-    "order.issued": order_comes,
-    "order.cancelled": cancellation_comes,
-}
-
-
-def lane_push(institution_id: UUID, *, stop: Stop = _never) -> int:
-    """Bring what is queued into one institution's lane; returns how many deliveries became available.
-
-    Claims within the lane's cap, handles each in a unit of work of its own, and goes on until the lane is empty or
-    another process has it in hand. A failure costs its own delivery a delay (R12), nothing else.
-    """
-    by = system_user()
-    pushed = 0
-    while not stop():
-        with db.unit_of_work(by):
-            claimed = deliveries_claim(institution_id, BATCH)
-        arrived = sum(_push(delivery, by) for delivery in claimed)
-        if arrived:
-            hints.publish(f"inst:{institution_id}", "queue")
-        pushed += arrived
-        if not claimed or len(claimed) < claimed[0].free_slots:
-            break
-    return pushed
-
-
-def _push(delivery: Delivery, by: User) -> int:
-    token = delivery.lease_token
-    try:
-        with db.unit_of_work(by) as work:
-            DELIVERIES[delivery.topic](delivery, by, work.now)
-            if not delivery_make_available(delivery, token):
-                raise LeaseLostError
-    except LeaseLostError:
-        return 0
-    except FAILURES as error:
-        log.error("delivery not pushed", exc_info=error, delivery=delivery.id, topic=delivery.topic)
-        with db.unit_of_work(by):
-            delivery_postpone(delivery, token, error=type(error).__name__)
-        return 0
-    return 1
+__all__ = ["BATCH", "DELIVERIES", "FAILURES", "TOPICS", "Fact", "Handler", "Hint", "lane_push", "outbox_handle"]

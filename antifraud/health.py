@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from antifraud.crypto import keyring
+from banks.selectors.platform import platform_now
 
 KEPT_SECONDS = 1.0
 REDIS_TIMEOUT = 0.5
@@ -89,9 +90,10 @@ def look() -> dict[str, Part]:
     found = {"database": database, "keys": _keys(), "redis": _redis()}
     if database.ok:
         found["migrations"] = _asked(_migrations)
+        found["platform"] = _asked(_platform)
         found |= _duties()
     else:
-        found |= {name: bad("not known without the database") for name in ("migrations", *DUTIES)}
+        found |= {name: bad("not known without the database") for name in ("migrations", "platform", *DUTIES)}
     return found
 
 
@@ -113,6 +115,15 @@ def _migrations() -> Part:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return bad(f"{len(plan)} not applied: run migrate") if plan else WELL
+
+
+def _platform() -> Part:
+    """Degraded, not red: banks must reach the platform to be compared with it."""
+    found = platform_now()
+    if found.is_running:
+        return WELL
+    what = "on another database than before" if found.is_elsewhere else "reconciling"
+    return bad(f"{what}, epoch {found.epoch}: nothing is handed over until an administrator resumes")
 
 
 def _keys() -> Part:

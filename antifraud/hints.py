@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import re
 import time
+from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.client import PubSub
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
@@ -41,6 +44,36 @@ def publish(topic: str, kind: str) -> None:
     except (RedisError, OSError) as error:
         _rest_until = time.monotonic() + REST
         log.warning("hint lost", exc_info=error)
+
+
+@contextlib.contextmanager
+def listening(topic: str) -> Iterator[Callable[[float], None]]:
+    """Gives `wait(seconds)`, which returns at the next hint for `topic`, at the latest after `seconds`.
+
+    What is published from the start of the block on is not missed. Never raises: while Redis is away it only sleeps.
+    """
+    ear: PubSub | None = None
+    with contextlib.ExitStack() as stack:
+        try:
+            ear = stack.enter_context(_client(settings.REDIS_URL).pubsub())  # type: ignore[no-untyped-call]
+            ear.subscribe(CHANNEL + topic)
+            ear.get_message(timeout=TIMEOUT)  # the confirmation
+        except (RedisError, OSError) as error:
+            log.warning("not listening", exc_info=error)
+            ear = None
+
+        def wait(seconds: float) -> None:
+            nonlocal ear
+            if ear is None:
+                time.sleep(seconds)
+                return
+            try:
+                ear.get_message(timeout=seconds)
+            except (RedisError, OSError) as error:
+                log.warning("not listening any more", exc_info=error)
+                ear = None
+
+        yield wait
 
 
 @functools.lru_cache(maxsize=1)

@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy
 
-from antifraud import db, policy
+from antifraud import policy
 from antifraud.crypto.receipts import issue_ticket
+from banks.selectors.platform import page_now, platform_shown
 
 LIVE_COOKIE = "live"
 LIVE_SECONDS = 900
@@ -44,6 +45,8 @@ MENU: list[tuple[Any, list[Item]]] = [
             Item(gettext_lazy("Orders"), "accounts:orders", "order.view", "o", "send", POLICE),
             Item(gettext_lazy("Queue"), "accounts:queue", "order.acknowledge", "q", "inbox", BANK),
             Item(gettext_lazy("Holds"), "accounts:holds", "hold.view", "h", "lock", (*POLICE, *BANK)),
+            Item(gettext_lazy("Alerts"), "accounts:alerts", "alert.view", "e", "alert", POLICE),
+            Item(gettext_lazy("Alerts"), "accounts:notices", "notice.open", "e", "alert", BANK),
             Item(gettext_lazy("Involved accounts"), "accounts:accounts", "account.view", "i", "card", (*POLICE, *BANK)),
         ],
     ),
@@ -52,6 +55,7 @@ MENU: list[tuple[Any, list[Item]]] = [
         [
             Item(gettext_lazy("Assessment"), "oversight:assessment", "assessment.view", "s", "chart"),
             Item(gettext_lazy("Lanes"), "banks:lanes", "lane.view", "l", "activity"),
+            Item(gettext_lazy("Reconciliation"), "accounts:reconciliation", "sync.view", "r", "renew"),
             Item(gettext_lazy("Who may issue what"), "banks:powers", "institution.view", "w", "scale"),
         ],
     ),
@@ -61,6 +65,7 @@ MENU: list[tuple[Any, list[Item]]] = [
             Item(gettext_lazy("Institutions"), "banks:institutions", "institution.create", "t", "building"),
             Item(gettext_lazy("Users"), "banks:users", "user.create", "u", "users"),
             Item(gettext_lazy("Machine clients"), "banks:clients", "client.create", "m", "key"),
+            Item(gettext_lazy("Signing keys"), "banks:keys", "key.view", "y", "key"),
         ],
     ),
 ]
@@ -109,8 +114,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav": SimpleLazyObject(lambda: _menu(request)),
         "live_url": f"{settings.LIVE_ORIGIN}/live/" if settings.LIVE_ORIGIN else "",
         "search_url": reverse("accounts:search"),
-        "server_now": SimpleLazyObject(db.app_now),
+        "server_now": SimpleLazyObject(page_now),
         "demo": settings.DEMO,
+        "platform": SimpleLazyObject(platform_shown),
+        "reminders_url": reverse("accounts:reminders") if user.institution.is_executing else "",
     }
 
 

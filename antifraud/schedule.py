@@ -11,12 +11,17 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from accounts.services.alerts.duties import alerts_tend
+from accounts.services.escalation import escalations_climb
 from accounts.services.holds import holds_expire
 from accounts.services.reminders import approvals_escalate, approvals_lapse, expiries_announce
+from accounts.services.sync_watch import syncs_watch
 from antifraud import db
 from antifraud.api import idempotency
 from antifraud.outbox import post
 from banks.models import User
+from banks.services.keys import messages_prune
+from banks.services.platform import platform_observe
 from banks.services.queue import leases_reap
 
 BATCH = 200
@@ -36,8 +41,13 @@ DUTIES: tuple[Duty, ...] = (
     Duty("holds_expire", 1, lambda by, limit: holds_expire(by=by, limit=limit)),
     Duty("approvals_lapse", 5, lambda by, limit: approvals_lapse(by=by, limit=limit)),
     Duty("leases_reap", 5, lambda _by, limit: leases_reap(limit)),
+    Duty("platform_observe", 15, lambda by, _limit: int(platform_observe(by=by))),
+    Duty("alerts_tend", 15, lambda by, limit: alerts_tend(by=by, limit=limit)),
     Duty("approvals_escalate", 15, lambda by, limit: approvals_escalate(by=by, limit=limit)),
+    Duty("escalations_climb", 5, lambda by, limit: escalations_climb(by=by, limit=limit)),
+    Duty("syncs_watch", 60, lambda by, limit: syncs_watch(by=by, limit=limit)),
     Duty("expiries_announce", 60, lambda by, limit: expiries_announce(by=by, limit=limit)),
+    Duty("messages_prune", 300, lambda _by, _limit: messages_prune()),
     Duty("outbox_prune", 3600, lambda _by, _limit: post.prune()),
     Duty("idempotency_prune", 3600, lambda _by, _limit: idempotency.prune()),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from antifraud.policy import Reach, anywhere, by_kind, himself, own, register
-from banks.models import Delivery, Institution, Lane, MachineClient, Notification, User
+from banks.models import Delivery, Institution, InstitutionKey, Lane, MachineClient, Notification, User, WebhookEndpoint
 
 R = User.Role
 EVERYBODY = tuple(R)
@@ -34,13 +34,30 @@ class Action(StrEnum):
     USER_UPDATE = "user.update"
     CLIENT_VIEW = "client.view"
     CLIENT_CREATE = "client.create"
+    KEY_VIEW = "key.view"
+    KEY_PROPOSE = "key.propose"
+    KEY_APPROVE = "key.approve"
+    KEY_REVOKE = "key.revoke"
     LANE_VIEW = "lane.view"
+    LANE_PAUSE = "lane.pause"
+    LANE_RESUME = "lane.resume"
+    LANE_PUSH_RESUME = "lane.push_resume"
+    LANE_CHOOSE_DOOR = "lane.choose_door"
+    LANE_VIEW_DOORS = "lane.view_doors"
+    ENDPOINT_VIEW = "endpoint.view"
+    ENDPOINT_PROPOSE = "endpoint.propose"
+    ENDPOINT_APPROVE = "endpoint.approve"
+    ENDPOINT_REJECT = "endpoint.reject"
+    ENDPOINT_WITHDRAW = "endpoint.withdraw"
     DELIVERY_VIEW = "delivery.view"
+    DELIVERY_REDRIVE = "delivery.redrive"
     QUEUE_RECEIVE = "queue.receive"
     QUEUE_ACK = "queue.ack"
     QUEUE_EXTEND = "queue.extend"
     QUEUE_NACK = "queue.nack"
     NOTIFICATION_VIEW = "notification.view"
+    PLATFORM_BUMP = "platform.bump"
+    PLATFORM_RESUME = "platform.resume"
 
 
 _own = own("institution")
@@ -59,13 +76,46 @@ register(Action.USER_CREATE, rows=rows((ADMINISTRATION, anywhere)))
 register(Action.USER_UPDATE, model=User, rows=rows((ADMINISTRATION, anywhere)), known_by=Action.USER_VIEW)
 register(Action.CLIENT_VIEW, model=MachineClient, rows=rows((R.ADMINISTRATOR, anywhere)))
 register(Action.CLIENT_CREATE, rows=rows((ADMINISTRATION, anywhere)))
+# A bank's own supervisors and the administrator; that the second person is another one, the service sees to (R33).
+_keys = rows((R.RISK_SUPERVISOR, own("institution")), (R.ADMINISTRATOR, anywhere))
+register(Action.KEY_VIEW, model=InstitutionKey, rows=_keys)
+register(
+    Action.KEY_PROPOSE,
+    model=Institution,
+    rows=rows((R.RISK_SUPERVISOR, own("pk")), (ADMINISTRATION, anywhere)),
+    known_by=Action.INSTITUTION_VIEW,
+)
+register(Action.KEY_APPROVE, model=InstitutionKey, rows=_keys, known_by=Action.KEY_VIEW)
+register(Action.KEY_REVOKE, model=InstitutionKey, rows=_keys, known_by=Action.KEY_VIEW)
 register(
     Action.LANE_VIEW,
     model=Lane,
     rows=rows((POLICE, everyone_by_kind), (BANK, own("institution")), (R.AUDITOR, everyone_by_kind)),
 )
+# Pausing keeps orders from an institution: the centre's supervisors alone. An institution turns its own push on again.
+_centre = by_kind(centre=anywhere)
+_people = (R.RISK_OFFICER, R.RISK_SUPERVISOR)
+for _action in (Action.LANE_PAUSE, Action.LANE_RESUME):
+    register(_action, model=Lane, rows=rows((R.SUPERVISOR, _centre)), known_by=Action.LANE_VIEW)
+register(
+    Action.LANE_PUSH_RESUME,
+    model=Lane,
+    rows=rows((R.SUPERVISOR, _centre), (R.RISK_SUPERVISOR, own("institution"))),
+    known_by=Action.LANE_VIEW,
+)
+for _action in (Action.LANE_CHOOSE_DOOR, Action.ENDPOINT_PROPOSE):
+    register(_action, model=Lane, rows=rows((_people, own("institution"))), known_by=Action.LANE_VIEW)
+_endpoints = rows((R.SUPERVISOR, _centre), (_people, own("institution")))
+register(Action.LANE_VIEW_DOORS, model=Lane, rows=_endpoints, known_by=Action.LANE_VIEW)
+register(Action.ENDPOINT_VIEW, model=WebhookEndpoint, rows=_endpoints)
+_deciding = rows((R.SUPERVISOR, _centre), (R.RISK_SUPERVISOR, own("institution")))
+for _action in (Action.ENDPOINT_APPROVE, Action.ENDPOINT_REJECT, Action.ENDPOINT_WITHDRAW):
+    register(_action, model=WebhookEndpoint, rows=_deciding, known_by=Action.ENDPOINT_VIEW)
+register(Action.DELIVERY_REDRIVE, model=Delivery, rows=rows((R.SUPERVISOR, _centre), (_people, own("institution"))))
 _deliveries = rows((BANK, own("institution")), (R.SYSTEM, anywhere))
 register(Action.DELIVERY_VIEW, model=Delivery, rows=_deliveries)
 for _action in (Action.QUEUE_RECEIVE, Action.QUEUE_ACK, Action.QUEUE_EXTEND, Action.QUEUE_NACK):
     register(_action, model=Delivery, rows=rows((BANK, own("institution"))))
+register(Action.PLATFORM_BUMP, rows=rows((ADMINISTRATION, anywhere)))
+register(Action.PLATFORM_RESUME, rows=rows((R.ADMINISTRATOR, anywhere)))
 register(Action.NOTIFICATION_VIEW, model=Notification, rows=rows((EVERYBODY, himself("user"))))

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -24,6 +25,22 @@ TEMPLATE = "antifraud"
 
 def _with_database(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def _left_alone(url: str, name: str, seconds: float = 10) -> None:
+    """Wait until the server has noticed that the last client of a database is gone: the owner may not cut others off."""
+    end = time.monotonic() + seconds
+    connection = psycopg2.connect(url)
+    try:
+        with connection.cursor() as cursor:
+            while time.monotonic() < end:
+                cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [name])
+                if cursor.fetchone() == (0,):
+                    return
+                connection.rollback()
+                time.sleep(0.05)
+    finally:
+        connection.close()
 
 
 def _execute(url: str, *statements: str) -> None:
@@ -76,6 +93,7 @@ def recreate_database() -> None:
 def copy_template(name: str) -> str:
     """A fresh copy of the template under `name`; returns the application role's URL for it."""
     owner = _with_database(os.environ["ANTIFRAUD_TEST_OWNER_URL"], "postgres")
+    _left_alone(owner, name)
     _execute(
         owner,
         f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',

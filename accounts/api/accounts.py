@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from accounts.api.evidence import keep_original
 from accounts.api.fields import ExecutingField, MaskedField
 from accounts.models import Hold, InvolvedAccount
 from accounts.policy import Action
@@ -149,6 +150,7 @@ class HoldViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Hold]):
             by=request.user, hold_id=UUID(pk), lifted_at=form.validated_data["lifted_at"],
             expected_version=expected_version(request),
         )  # fmt: skip
+        keep_original(request, Action.HOLD_LIFT, hold)
         return Response(HoldSerializer(hold).data, headers={"ETag": etag(hold.version)})
 
     @extend_schema(request=ActivateSerializer, responses=HoldSerializer)
@@ -163,4 +165,5 @@ class HoldViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Hold]):
             by=request.user, hold_id=UUID(pk), effective_at=data["effective_from"], amount_minor=data["amount_minor"],
             expected_version=expected_version(request),
         )  # fmt: skip
+        keep_original(request, Action.HOLD_ACTIVATE, hold)
         return Response(HoldSerializer(hold).data, headers={"ETag": etag(hold.version)})

@@ -12,6 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from accounts.api.answer_serializers import AnswerInputSerializer
+from accounts.api.evidence import keep_original
 from accounts.api.order_serializers import (
     DecisionSerializer,
     OrderDetailSerializer,
@@ -180,7 +181,8 @@ class OrderViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Order]):
     @writes
     def acknowledge(self, request: Any, pk: str) -> Response:
         """Seen; the answer follows."""
-        order_acknowledge(by=request.user, order_id=UUID(pk), expected_version=expected_version(request))
+        order = order_acknowledge(by=request.user, order_id=UUID(pk), expected_version=expected_version(request))
+        keep_original(request, Action.ORDER_ACKNOWLEDGE, order)
         return self._shown(UUID(pk))
 
     @extend_schema(request=RouteSerializer, responses=OrderDetailSerializer)
@@ -199,10 +201,11 @@ class OrderViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Order]):
         """The institution's answer; a hold is created, extended or released by it."""
         form = AnswerInputSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        order_answer(
+        saved = order_answer(
             by=request.user, order_id=UUID(pk), answer=form.answer(), source=Answer.Source.API,
             expected_version=expected_version(request),
         )  # fmt: skip
+        keep_original(request, Action.ORDER_ANSWER, saved.order)
         return self._shown(UUID(pk))
 
     def _read(self, serializer: type[Any]) -> dict[str, Any]:

@@ -11,14 +11,16 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from accounts.services.messages import delivery_message
-from antifraud import db
+from antifraud import db, hints
 from antifraud.api.idempotency import opens_own_unit, writes
 from antifraud.api.viewsets import PolicyViewSet
+from antifraud.errors import NotFound
 from banks.models import Delivery
 from banks.policy import Action
+from banks.services.platform import require_running
 from banks.services.queue import queue_ack, queue_extend, queue_nack, queue_receive
 
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.5  # hints may be lost
 LONGEST_WAIT = 20
 
 
@@ -46,6 +48,18 @@ class NackSerializer(ReceiptSerializer):
     """Why it is given back; no personal data."""
 
     reason = serializers.CharField(max_length=200)
+
+
+class MessageSerializer(serializers.Serializer[Any]):
+    """What every message carries; the fields of its topic follow."""
+
+    schema = serializers.CharField()
+    epoch = serializers.IntegerField()
+    delivery_id = serializers.UUIDField()
+    topic = serializers.CharField()
+    seq = serializers.IntegerField()
+    attempt = serializers.IntegerField()
+    possible_duplicate = serializers.BooleanField()
 
 
 class DeliverySerializer(serializers.Serializer[Any]):
@@ -80,6 +94,7 @@ class QueueViewSet(PolicyViewSet[Delivery]):
         "ack": Action.QUEUE_ACK,
         "extend": Action.QUEUE_EXTEND,
         "nack": Action.QUEUE_NACK,
+        "message": Action.DELIVERY_VIEW,
     }
 
     @extend_schema(request=ReceiveSerializer, responses=ReceivedSerializer)
@@ -88,26 +103,18 @@ class QueueViewSet(PolicyViewSet[Delivery]):
     def receive(self, request: Any) -> Response:
         """Lease deliveries, the most urgent first. Needs no Idempotency-Key: what was lost comes again after its lease.
 
-        With `wait` the call asks again every quarter of a second; no transaction is open in between (R5).
+        With `wait` the call looks again when something comes into the lane; no transaction is open in between (R5).
         """
         form = ReceiveSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        data = form.validated_data
-        deadline = time.monotonic() + data["wait"]
-        while True:
-            with db.unit_of_work(request.user):
-                taken = queue_receive(by=request.user, max_count=data["max"], visibility_seconds=data["visibility"])
-                items = [
-                    {
-                        "receipt": receipt,
-                        "lease_until": delivery.lease_until,
-                        "message": delivery_message(by=request.user, delivery=delivery),
-                    }
-                    for delivery, receipt in taken
-                ]
-            if items or time.monotonic() >= deadline:
-                return Response({"items": items})
-            time.sleep(POLL_SECONDS)
+        asked = form.validated_data
+        deadline = time.monotonic() + asked["wait"]
+        items = self._take(request.user, asked)
+        if not items and asked["wait"]:
+            with hints.listening(f"inst:{request.user.institution_id}") as wait:
+                while not (items := self._take(request.user, asked)) and (rest := deadline - time.monotonic()) > 0:
+                    wait(min(rest, POLL_SECONDS))
+        return Response({"items": items})
 
     @extend_schema(request=ReceiptSerializer, responses=LeaseSerializer)
     @action(detail=False, methods=["post"])
@@ -132,6 +139,32 @@ class QueueViewSet(PolicyViewSet[Delivery]):
         """Give it back; it is offered again after a growing pause."""
         data = self._read(NackSerializer)
         return self._shown(queue_nack(by=request.user, receipt=data["receipt"], reason=data["reason"]))
+
+    @extend_schema(request=None, responses=MessageSerializer)
+    @action(detail=True, methods=["get"])
+    def message(self, request: Any, pk: str) -> Response:
+        """What a webhook's thin event is about, as `receive` would give it; who fetched it is audited.
+
+        404 for a delivery of another institution, and before it has come into the lane.
+        """
+        epoch = require_running().epoch
+        delivery = self.get_object()
+        if delivery.state == Delivery.State.QUEUED:
+            raise NotFound
+        return Response(delivery_message(by=request.user, delivery=delivery, epoch=epoch))
+
+    def _take(self, by: Any, asked: dict[str, Any]) -> list[dict[str, Any]]:
+        with db.unit_of_work(by):
+            epoch = require_running().epoch
+            taken = queue_receive(by=by, max_count=asked["max"], visibility_seconds=asked["visibility"])
+            return [
+                {
+                    "receipt": receipt,
+                    "lease_until": delivery.lease_until,
+                    "message": delivery_message(by=by, delivery=delivery, epoch=epoch),
+                }
+                for delivery, receipt in taken
+            ]
 
     def _read(self, serializer: type[Any]) -> dict[str, Any]:
         form = serializer(data=self.request.data)

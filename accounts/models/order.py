@@ -141,6 +141,7 @@ class Order(CaseOwned):
             models.Index(fields=["case", "-created_at"], name="order_by_case"),
             models.Index(fields=["issued_at"], name="order_by_issue"),
             models.Index(fields=["unit", "status"], name="order_by_unit"),
+            models.Index(fields=["available_at"], condition=Q(available_at__isnull=False), name="order_by_arrival"),
         ]
 
     def __str__(self) -> str:

@@ -14,3 +14,18 @@ def order_path(order_id: UUID) -> str:
 def answer_path(order_id: UUID) -> str:
     """The page on which an institution answers the order."""
     return f"/queue/{order_id}/"
+
+
+def alert_path(alert_id: UUID) -> str:
+    """The alert's page for police."""
+    return f"/alerts/{alert_id}/"
+
+
+def notice_path(notice_id: UUID) -> str:
+    """The page on which an institution reads its notice of an alert."""
+    return f"/alerts/notices/{notice_id}/"
+
+
+def reconciliation_path(institution_id: UUID) -> str:
+    """The page of one institution's comparisons."""
+    return f"/reconciliation/{institution_id}/"

@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
 
-from accounts.models import Answer, Hold, NextHop, Order
+from accounts.models import Answer, ClockPause, Hold, NextHop, Order
 from accounts.policy import Action
 from antifraud import db, policy
 from banks.models import User
@@ -86,6 +86,7 @@ def order_detail(*, user: User, order_id: UUID) -> Order:
         Prefetch("answers", answers.order_by("seq")),
         Prefetch("holds", Hold.objects.order_by("created_at", "pk")),
     )
+    rows = rows.annotate(has_pauses=Exists(ClockPause.objects.filter(order=OuterRef("pk"))))
     order = policy.get(user, Action.ORDER_VIEW, rows, order_id)
     if order.corrects and user.institution.is_executing and order.corrects.institution_id != order.institution_id:
         order.corrects = None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, DurationField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
 
-from accounts.models import Answer, Hold, Order
+from accounts.models import Answer, ClockPause, Hold, Order
 from accounts.policy import Action
 from antifraud import db, policy
 from banks.models import Delivery, User
@@ -75,6 +75,7 @@ def queue_order(*, user: User, order_id: UUID) -> Order:
         Prefetch("answers", answers.order_by("seq")),
         Prefetch("holds", Hold.objects.order_by("created_at", "pk")),
     )
+    rows = rows.annotate(has_pauses=Exists(ClockPause.objects.filter(order=OuterRef("pk"))))
     order = policy.get(user, Action.ORDER_VIEW, rows.filter(_mine(user)), order_id)
     if order.corrects is not None and order.corrects.institution_id != order.institution_id:
         order.corrects = None

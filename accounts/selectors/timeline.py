@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Order
 from accounts.policy import Action
+from accounts.rules.escalation import STEPS, UNACKNOWLEDGED, UNANSWERED
 from antifraud import policy
 from antifraud.audit.diary import detail_of
 from antifraud.audit.models import AuditEntry
@@ -20,8 +21,11 @@ from banks.models import User
 SHARED = frozenset(
     {
         "order.approve", "order.confirm", "order.cancel", "order.route", "order.acknowledge", "order.answer", "order.crossed",
+        "message.keep",
     }
 )  # fmt: skip
+SHARED |= {f"order.{reason}_{step}" for reason in (UNACKNOWLEDGED, UNANSWERED) for step in STEPS}
+SHARED |= {"order.clock_request", "order.clock_consent", "order.clock_refuse", "order.clock_end", "order.redeliver"}
 SHARED_DETAIL = frozenset({"outcome", "reason", "source", "seq", "branch"})
 MOST_SHOWN = 300
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from accounts.models import Order
 from accounts.policy import Action
 from accounts.rules.deadlines import answer_due_at
-from antifraud import policy
+from antifraud import db, policy
 from antifraud.audit import diary
+from antifraud.errors import NotFound
 from banks.models import User
 
+VERB = "order.available"
 OPEN = (Order.Status.ISSUED, Order.Status.ACKNOWLEDGED)
 # Of some sixty columns: this runs for every order on its way to the bank.
 ROWS = Order.objects.only("status", "case", "answer_minutes", "available_at", "answer_due_at")
@@ -24,12 +27,31 @@ def order_make_available(order_id: UUID, *, by: User, at: datetime) -> Order:
     order that was cancelled or answered on paper meanwhile has no term to run. Raises NotFound.
     """
     order = policy.get(by, Action.ORDER_VIEW, ROWS.all(), order_id, lock=True)
+    if _starts(order, at):
+        order.save(update_fields=["available_at", "answer_due_at"])
+        diary.record(VERB, by=by, obj=order, case_id=order.case_id, detail={"answer_due_at": order.answer_due_at})
+    return order
+
+
+def orders_make_available(order_ids: Collection[UUID], *, by: User, at: datetime) -> None:
+    """As `order_make_available` for many, in a few statements. Raises NotFound if a single one is out of reach."""
+    wanted = set(order_ids)
+    orders = list(db.lock(policy.scope(by, Action.ORDER_VIEW, ROWS.filter(pk__in=wanted))))
+    if len(orders) != len(wanted):
+        raise NotFound
+    starting = [order for order in orders if _starts(order, at)]
+    by_term: dict[datetime | None, list[UUID]] = {}
+    for order in starting:
+        by_term.setdefault(order.answer_due_at, []).append(order.pk)
+    for due_at, keys in by_term.items():  # few terms; a CASE for each row would cost more than all the rest
+        Order.objects.filter(pk__in=keys).update(available_at=at, answer_due_at=due_at)
+    details = [(order, order.case_id, {"answer_due_at": order.answer_due_at}) for order in starting]
+    diary.record_many(VERB, by=by, rows=details)
+
+
+def _starts(order: Order, at: datetime) -> bool:
     if order.available_at is not None or order.status not in OPEN:
-        return order
+        return False
     order.available_at = at
     order.answer_due_at = answer_due_at(at, order.answer_minutes)
-    order.save(update_fields=["available_at", "answer_due_at"])
-    diary.record(
-        "order.available", by=by, obj=order, case_id=order.case_id, detail={"answer_due_at": order.answer_due_at}
-    )
-    return order
+    return True

@@ -1,4 +1,4 @@
-"""What a bank's system gets for a delivery: the order's approved content, its clocks, and how often it was sent."""
+"""What a bank's system gets for a delivery: the order's (or alert's) approved content, its clocks, and how often it was sent."""
 
 from __future__ import annotations
 
@@ -6,29 +6,42 @@ import json
 from typing import Any
 
 from accounts.models import Order
+from accounts.services.alerts.content import TOPIC as ALERT
+from accounts.services.alerts.messages import notice_message
 from antifraud import policy
 from antifraud.audit import diary
 from banks.models import Delivery, User
+from banks.selectors.platform import epoch as platform_epoch
 
 SCHEMA = "antifraud.delivery/1"
 
 
-def delivery_message(*, by: User, delivery: Delivery) -> dict[str, Any]:
-    """The message of one leased delivery; who received which order is in the audit log.
+def delivery_message(*, by: User, delivery: Delivery, epoch: int | None = None) -> dict[str, Any]:
+    """The message of one delivery, in the platform's present epoch (asked for where none is given); who got what is audited.
 
-    `possible_duplicate` is true from the second attempt on: the receiver recognises the order by its id (R9).
-    An `order.cancelled` message names the order only.
+    `possible_duplicate` is true from the second attempt on: the receiver recognises the subject by its id (R9).
+    An `order.cancelled` message names the order only; an `alert.issued` message is about a notice.
     """
-    order = policy.get(by, "order.view", Order.objects.all(), delivery.subject_id)
-    body: dict[str, Any] = {
+    about = notice_message if delivery.topic == ALERT else _order_message
+    return {
         "schema": SCHEMA,
+        "epoch": platform_epoch() if epoch is None else epoch,
         "delivery_id": str(delivery.id),
         "topic": delivery.topic,
+        "seq": delivery.seq,
         "attempt": delivery.attempt,
         "possible_duplicate": delivery.attempt > 1,
+        **about(by=by, delivery=delivery),
+    }
+
+
+def _order_message(*, by: User, delivery: Delivery) -> dict[str, Any]:
+    order = policy.get(by, "order.view", Order.objects.all(), delivery.subject_id)
+    body: dict[str, Any] = {
         "order_id": str(order.id),
         "order_number": order.number,
         "status": order.status,
+        "available_at": order.available_at.isoformat() if order.available_at else None,  # its UTC date: the day of R11
         "answer_due_at": order.answer_due_at.isoformat() if order.answer_due_at else None,
     }
     if delivery.topic == "order.issued" and order.payload is not None:

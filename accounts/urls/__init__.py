@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from accounts.urls import accounts, cases, filing, orders, queue
+from accounts.urls import accounts, alerts, cases, filing, orders, queue, reconciliation
 
 app_name = "accounts"
-urlpatterns = [*filing.urlpatterns, *cases.urlpatterns, *orders.urlpatterns, *accounts.urlpatterns, *queue.urlpatterns]
+urlpatterns = [
+    *filing.urlpatterns,
+    *cases.urlpatterns,
+    *orders.urlpatterns,
+    *accounts.urlpatterns,
+    *queue.urlpatterns,
+    *alerts.urlpatterns,
+    *reconciliation.urlpatterns,
+]

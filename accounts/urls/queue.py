@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import answer, bulk, holds, queue
+from accounts.views import answer, bulk, clock, holds, queue
 
 urlpatterns = [
     path("queue/", queue.queue, name="queue"),
@@ -20,6 +20,9 @@ urlpatterns = [
     path("queue/<uuid:order_id>/acknowledge/", answer.order_acknowledge_view, name="order_acknowledge"),
     path("queue/<uuid:order_id>/route/", answer.order_route_view, name="order_route"),
     path("queue/<uuid:order_id>/noted/", answer.order_note_cancellation_view, name="order_note_cancellation"),
+    path("queue/reminders/", clock.reminders_view, name="reminders"),
+    path("queue/<uuid:order_id>/clock/<slug:verb>/", clock.queue_clock_view, name="queue_clock"),
+    path("orders/<uuid:order_id>/clock/<slug:verb>/", clock.order_clock_view, name="order_clock"),
     path("holds/", holds.hold_list, name="holds"),
     path("holds/<uuid:hold_id>/", holds.hold_page, name="hold"),
     path("holds/<uuid:hold_id>/lift/", holds.hold_lift_view, name="hold_lift"),

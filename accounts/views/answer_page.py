@@ -20,6 +20,7 @@ from accounts.rules.order_kinds import MATCH_FIELD_LABELS, order_kind
 from accounts.selectors.queue import OPEN, next_in_queue
 from accounts.selectors.timeline import order_timeline
 from accounts.services.answer_effects import ACTED
+from accounts.views.clock import clock_context
 from accounts.views.order_content import content_of, content_sections
 from accounts.views.order_words import timeline_of
 from antifraud import db
@@ -27,6 +28,7 @@ from antifraud.crypto.masks import mask
 from banks.middleware import UserRequest
 from banks.models import Institution
 from banks.selectors.institutions import executing_institutions
+from banks.selectors.platform import page_now
 from banks.selectors.profiles import profile_of
 from banks.templatetags.ui_values import money, when
 
@@ -43,7 +45,7 @@ def answer_context(
     is_open = order.status in OPEN
     others = institutions_but(user.institution) if is_open or crossed else []
     branches = own_branches(user.institution, others) if is_open and user.institution_id == order.institution_id else []
-    now = db.app_now()
+    now = page_now()
     context = {
         "server_now": now,
         "order": order,
@@ -53,6 +55,7 @@ def answer_context(
         "crossed": crossed,
         "version": order.version if version is None else version,
         "route_form": RouteForm(branches=branches, initial={"branch": order.routed_to_id}) if branches else None,
+        **clock_context(user, order, now),
         "timeline": timeline_of(order_timeline(user=user, order=order)),
         "next_order": next_in_queue(user=user, after=order.pk),
         "crumbs": [(_("Queue"), reverse("accounts:queue")), (order.number, "")],

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms.filing import FilingForm
+from accounts.forms.pasted_choices import chosen_banks
 from accounts.rules.numbers import read_number
-from accounts.rules.paste import parse_paste
 from accounts.selectors.lookups import Known, account_known_elsewhere
 from accounts.selectors.pasted import COMPLETE, PreviewLine, pasted_lines
 from accounts.services.filing import FiledAccount, case_file_with_accounts
@@ -27,7 +27,6 @@ from antifraud.db import unit_of_work
 from antifraud.errors import AppError, RateLimited
 from banks.forms.errors import attach_errors
 from banks.middleware import UserRequest
-from banks.models import Institution
 from banks.selectors.institutions import executing_institutions
 from cases.models import FilingDraft
 from cases.policy import Action
@@ -151,21 +150,7 @@ def paste_preview(request: UserRequest) -> HttpResponse:
 
 
 def _understood(request: UserRequest, text: str) -> list[PreviewLine]:
-    return pasted_lines(user=request.user, text=text, now=timezone.now(), chosen=_chosen(request))
-
-
-def _chosen(request: UserRequest) -> dict[int, Institution | None]:
-    """`bank-<line>` as chosen by the officer; "" = not known, absent = no choice. The number stands beside it, so
-    that a choice does not slip to another number when lines are inserted above."""
-    banks = {str(institution.id): institution for institution in executing_institutions()}
-    chosen: dict[int, Institution | None] = {}
-    pasted = parse_paste(request.POST.get("accounts", ""), zone="UTC", now=timezone.now())
-    lines = {line.line_no: line.number for line in pasted}
-    for name, value in request.POST.items():
-        number, _dash, line = name.removeprefix("bank-").partition("-")
-        if name.startswith("bank-") and line.isdigit() and lines.get(int(line)) == number and value != "auto":
-            chosen[int(line)] = banks.get(str(value))
-    return chosen
+    return pasted_lines(user=request.user, text=text, now=timezone.now(), chosen=chosen_banks(request.POST))
 
 
 def _preview(request: UserRequest, text: str) -> list[PreviewLine]:

@@ -18,6 +18,7 @@ from accounts.policy import Action
 from accounts.selectors import orders as selectors
 from accounts.selectors.timeline import order_timeline
 from accounts.services.reveals import answer_reveal, order_reveal
+from accounts.views.clock import clock_context
 from accounts.views.order_words import order_actions, order_crumbs, order_steps, timeline_of
 from antifraud import policy
 from antifraud.api.pagination import keyset_page, page_urls
@@ -25,6 +26,7 @@ from antifraud.crypto.fields import preload_rows
 from antifraud.db import unit_of_work
 from antifraud.errors import Invalid
 from banks.middleware import UserRequest
+from banks.selectors.platform import page_now
 from cases.views.parts import reveal_answer, reveal_refused
 
 MOST_SHOWN = 50
@@ -61,7 +63,7 @@ def order_page(
     answers, holds = list(order.answers.all()), list(order.holds.all())
     hops = [hop for answer in answers for hop in answer.next_hops.all()]
     preload_rows([order, order.account, *_payers(order), *answers, *hops, *_holders(answers)])
-    refused = refused or {}
+    refused, now = refused or {}, page_now()
     shown: dict[str, Any] = {
         "submit": VersionForm(initial={"version": order.version}),
         "recall": VersionForm(),
@@ -75,6 +77,8 @@ def order_page(
         "followers": list(selectors.order_followers(user=request.user, order=order)[:MOST_SHOWN]),
         "steps": order_steps(order),
         "actions": order_actions(request.user, order, answers, holds),
+        **clock_context(request.user, order, now),
+        "server_now": now,
         "timeline": timeline_of(order_timeline(user=request.user, order=order)),
         "crumbs": order_crumbs(order, (order.number, "")),
         "forms": shown,

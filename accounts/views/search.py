@@ -1,4 +1,4 @@
-"""The palette: jump to a case, an order or an account by its number; what is typed comes by POST and stays nowhere."""
+"""The palette: jump to a case, an order, an alert or an account by its number; what is typed comes by POST and stays nowhere."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import InvolvedAccount, Order
 from accounts.selectors.accounts import AccountFilters, accounts_list
+from accounts.selectors.alerts import KEYSET as ALERTS
+from accounts.selectors.alerts import AlertFilters, alerts_list, notices_list
 from accounts.selectors.orders import KEYSET as ORDERS
 from accounts.selectors.orders import OrderFilters, orders_list
 from antifraud.api.pagination import keyset_page
@@ -38,7 +40,7 @@ class Found(NamedTuple):
 @login_required
 @require_POST
 def search_view(request: UserRequest) -> HttpResponse:
-    """A fragment with what the reader may see under this number; four statements at most."""
+    """A fragment with what the reader may see under this number; five statements at most."""
     word = request.POST.get("q", "").strip()[:LONGEST]
     found: list[Found] = []
     if len(word) >= SHORTEST:
@@ -47,6 +49,7 @@ def search_view(request: UserRequest) -> HttpResponse:
         accounts = list(accounts_list(user=request.user, filters=AccountFilters(number=word))[:MOST])
         preload_rows(accounts)
         found = [*map(_case, cases), *(_order(request, order) for order in orders), *map(_account, accounts)]
+        found += _alerts(request, word)
     return render(request, "accounts/search_results.html", {"found": found, "is_short": len(word) < SHORTEST})
 
 
@@ -58,6 +61,17 @@ def _order(request: UserRequest, order: Order) -> Found:
     name = "accounts:order" if request.user.institution.is_police else "accounts:order_answer"
     detail = f"{KIND[order.kind].label} · {order.institution.title}"
     return Found(reverse(name, args=[order.id]), order.number, detail, "send")
+
+
+def _alerts(request: UserRequest, word: str) -> list[Found]:
+    """Police find their alerts, an institution its own notices; neither the other's."""
+    if request.user.institution.is_police:
+        rows = keyset_page(alerts_list(user=request.user, filters=AlertFilters(q=word)), ALERTS, None, MOST).items
+        return [Found(reverse("accounts:alert", args=[row.id]), row.number, row.title, "alert") for row in rows]
+    mine = keyset_page(notices_list(user=request.user, q=word), ALERTS, None, MOST).items
+    return [
+        Found(reverse("accounts:notice", args=[row.id]), row.alert.number, row.alert.title, "alert") for row in mine
+    ]
 
 
 def _account(account: InvolvedAccount) -> Found:

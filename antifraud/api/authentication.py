@@ -80,4 +80,5 @@ def _token(raw: str) -> Any:
         return None
     checksum = hashlib.sha256(raw.encode("utf-8", "surrogateescape")).hexdigest()
     tokens = get_access_token_model()._base_manager.select_related("application__user__institution")
-    return tokens.filter(token_checksum=checksum).first()
+    # One checksum, one row: `first()` would order it, for which Django hashes every selected column of a wide join.
+    return next(iter(tokens.filter(token_checksum=checksum).order_by()[:1]), None)

@@ -6,6 +6,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -19,6 +20,8 @@ from antifraud.logs import get_logger, masked
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 HEADER = "X-Request-ID"
+# The one answer that is the same for everybody: the platform's public keys.
+KEPT_PATHS = {"/api/v1/keys/": "public, max-age=60"}
 QUIET_PATHS = frozenset({"/livez", "/readyz"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 log = get_logger("antifraud.access")
@@ -55,7 +58,7 @@ def wanted_id(offered: str) -> str:
 
 
 class NoStoreMiddleware:
-    """No page and no answer is kept by browsers or proxies (R43); only static files are."""
+    """No page and no answer is kept by browsers or proxies (R43); only static files and the list of public keys are."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -64,7 +67,8 @@ class NoStoreMiddleware:
         """Set the header even where a view chose another one."""
         response = self.get_response(request)
         if not _is_static(request):
-            response["Cache-Control"] = "no-store"
+            kept = KEPT_PATHS.get(request.path) if response.status_code == HTTPStatus.OK else None
+            response["Cache-Control"] = kept or "no-store"
         return response
 
 

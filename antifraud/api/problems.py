@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -170,7 +171,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """handler500: a defect. The reader gets the request's id to tell, nothing else."""
+    """handler500: a defect. The reader gets the request's id to tell, nothing else.
+
+    Also a database that is away before any view was reached: middlewares ask it who is logged in.
+    """
+    error = sys.exc_info()[1]
+    if isinstance(error, OperationalError | InterfaceError):
+        return answer(request, Unavailable(extra={RETRY_AFTER: 1}))
     sentence = _("Something went wrong on our side. Check the state of your action before you repeat it.")
     return answer(request, AppError(sentence, code="internal_error", status=500))
 

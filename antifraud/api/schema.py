@@ -99,6 +99,7 @@ class MachineTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unt
     """Client credentials, as machine clients log in."""
 
     target_class = "antifraud.api.authentication.MachineTokenAuthentication"
+    match_subclasses = True
     name = "machine"
 
     def get_security_definition(self, _auto_schema: Any) -> dict[str, Any]:

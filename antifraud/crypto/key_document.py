@@ -12,7 +12,8 @@ import secrets
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import replace as changed
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 VERSION = 1
 KEY_BYTES = 32
+OVERLAP = timedelta(days=7)  # R24: so long the older signing key goes on signing beside the new one
+_TIMES = ("not_before", "not_after", "revoked_at")
 _KEY_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -35,11 +38,19 @@ class KeyClass(StrEnum):
 
 @dataclass(frozen=True)
 class Key:
-    """One key of 32 bytes; its secret stays out of `repr`."""
+    """One key of 32 bytes; its secret stays out of `repr`. The three times bound the use of a signing key."""
 
     id: str
     created_at: str
     secret: bytes = field(repr=False)
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether it may sign at `now`."""
+        started = self.not_before is None or self.not_before <= now
+        return started and self.revoked_at is None and (self.not_after is None or now < self.not_after)
 
 
 @dataclass(frozen=True)
@@ -67,10 +78,34 @@ def fresh() -> Document:
 
 
 def with_new_active(document: Document, key_class: KeyClass) -> Document:
-    """The document with one more key of `key_class`, which becomes the active one; the old keys stay."""
+    """The document with one more key of `key_class`, which becomes the active one; the old keys stay.
+
+    A signing key that was live goes on for the overlap (R24), then ends.
+    """
     key = _new_key(key_class)
-    ring = Ring(key.id, {**document[key_class].keys, key.id: key})
-    return {**document, key_class: ring}
+    old = document[key_class].keys
+    if key_class is KeyClass.SIGNING:
+        end = _now() + OVERLAP
+        old = {each.id: each if each.not_after else changed(each, not_after=end) for each in old.values()}
+    return {**document, key_class: Ring(key.id, {**old, key.id: key})}
+
+
+def with_revoked(document: Document, key_id: str) -> Document:
+    """The document with one signing key revoked from now on; raises KeyError for an unknown id.
+
+    Where no other key is live, a new one takes its place: the platform must go on signing.
+    """
+    ring = document[KeyClass.SIGNING]
+    key = ring.keys[key_id]
+    keys = {**ring.keys, key_id: key if key.revoked_at else changed(key, revoked_at=_now())}
+    live = [each.id for each in keys.values() if each.is_live(_now())]
+    if not live:
+        new = _new_key(KeyClass.SIGNING)
+        keys, live = {**keys, new.id: new}, [new.id]
+    active = ring.active if ring.active in live else live[-1]
+    # The one that is left goes on without an end: what limited it was its successor, which is gone.
+    keys[active] = changed(keys[active], not_after=None)
+    return {**document, KeyClass.SIGNING: Ring(active, keys)}
 
 
 def parse(text: str, *, source: str) -> Document:
@@ -95,7 +130,7 @@ def dump(document: Document) -> str:
         str(key_class): {
             "active": ring.active,
             "keys": {
-                key.id: {"created_at": key.created_at, "secret": base64.b64encode(key.secret).decode()}
+                key.id: {"created_at": key.created_at, "secret": base64.b64encode(key.secret).decode(), **_times(key)}
                 for key in ring.keys.values()
             },
         }
@@ -141,8 +176,17 @@ def replace(path: Path, document: Document) -> None:
 
 
 def _new_key(key_class: KeyClass) -> Key:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Key(f"{key_class}-{secrets.token_hex(4)}", now, secrets.token_bytes(KEY_BYTES))
+    now = _now()
+    key = Key(f"{key_class}-{secrets.token_hex(4)}", now.isoformat(), secrets.token_bytes(KEY_BYTES))
+    return changed(key, not_before=now) if key_class is KeyClass.SIGNING else key
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _times(key: Key) -> dict[str, str]:
+    return {name: at.isoformat() for name in _TIMES if (at := getattr(key, name)) is not None}
 
 
 def _ring(key_class: KeyClass, raw: Mapping[str, object]) -> Ring:
@@ -163,4 +207,15 @@ def _key(key_class: KeyClass, key_id: str, entry: Mapping[str, str]) -> Key:
         secret = b""
     if len(secret) != KEY_BYTES:
         raise ImproperlyConfigured(f"key {key_id}: must be {KEY_BYTES} bytes in base64")
-    return Key(key_id, entry.get("created_at", ""), secret)
+    times = {name: _time(key_id, entry[name]) for name in _TIMES if name in entry}
+    return Key(key_id, entry.get("created_at", ""), secret, **times)
+
+
+def _time(key_id: str, text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise ImproperlyConfigured(f"key {key_id}: times are written as 2026-01-31T08:00:00+00:00")
+    return at

@@ -13,9 +13,9 @@ from django.utils.module_loading import import_string
 
 from antifraud.crypto import local_keys
 from antifraud.crypto.key_document import KeyClass
-from antifraud.crypto.local_keys import KeyRefused
+from antifraud.crypto.local_keys import KeyRefused, PublishedKey
 
-__all__ = ["KeyClass", "KeyProvider", "KeyRefused", "current", "forget"]
+__all__ = ["KeyClass", "KeyProvider", "KeyRefused", "PublishedKey", "current", "forget"]
 
 
 class KeyProvider(Protocol):
@@ -44,6 +44,12 @@ class KeyProvider(Protocol):
     def signature_holds(self, key_id: str, message: bytes, signature: bytes) -> bool: ...
 
     def public_keys(self) -> dict[str, bytes]: ...
+
+    def signer_ids(self) -> list[str]: ...
+
+    def sign_as(self, key_id: str, message: bytes) -> bytes: ...
+
+    def published_keys(self) -> list[PublishedKey]: ...
 
 
 @lru_cache(maxsize=1)

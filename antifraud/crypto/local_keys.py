@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -19,10 +21,22 @@ from antifraud.crypto.key_document import Document, Key, KeyClass
 
 _WRAP_AES_256_GCM = b"\x01"
 _NONCE_BYTES = 12
+_ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class KeyRefused(Exception):
     """A key is not in the ring, or did not make what it should open; the text is the reason and no secret."""
+
+
+@dataclass(frozen=True)
+class PublishedKey:
+    """A signing key as everybody may know it."""
+
+    id: str
+    public_key: bytes
+    not_before: datetime
+    not_after: datetime | None
+    revoked_at: datetime | None
 
 
 class FileSource:
@@ -94,9 +108,26 @@ class LocalKeys:
         return key is not None and hmac.compare_digest(hmac.digest(key.secret, message, hashlib.sha256), mac)
 
     def sign(self, message: bytes) -> tuple[str, bytes]:
-        """(key id, Ed25519 signature) by the active signing key."""
-        key = self._source()[KeyClass.SIGNING].active_key
-        return key.id, Ed25519PrivateKey.from_private_bytes(key.secret).sign(message)
+        """(key id, Ed25519 signature) by the newest live signing key."""
+        key_id = self.signer_ids()[0]
+        return key_id, self.sign_as(key_id, message)
+
+    def signer_ids(self) -> list[str]:
+        """The live signing keys, newest first; raises KeyRefused where none is."""
+        now = datetime.now(UTC)
+        ring = self._source()[KeyClass.SIGNING]
+        live = [key for key in reversed(list(ring.keys.values())) if key.is_live(now)]
+        if not live:
+            raise KeyRefused("no signing key is valid now: run `manage.py keys_rotate --class signing`")
+        live.sort(key=lambda key: (key.id == ring.active, key.not_before or _ALWAYS), reverse=True)
+        return [key.id for key in live]
+
+    def sign_as(self, key_id: str, message: bytes) -> bytes:
+        """The Ed25519 signature by one live signing key; raises KeyRefused for any other."""
+        key = self._key(KeyClass.SIGNING, key_id)
+        if not key.is_live(datetime.now(UTC)):
+            raise KeyRefused(f"the signing key {key_id!r} is not valid now")
+        return Ed25519PrivateKey.from_private_bytes(key.secret).sign(message)
 
     def signature_holds(self, key_id: str, message: bytes, signature: bytes) -> bool:
         """Whether this key of ours signed the message; False for an unknown key."""
@@ -111,14 +142,35 @@ class LocalKeys:
 
     def public_keys(self) -> dict[str, bytes]:
         """Signing key id -> raw Ed25519 public key, the active one and the older ones."""
-        keys = self._source()[KeyClass.SIGNING].keys.values()
-        return {k.id: Ed25519PrivateKey.from_private_bytes(k.secret).public_key().public_bytes_raw() for k in keys}
+        return {key.id: key.public_key for key in self.published_keys()}
+
+    def published_keys(self) -> list[PublishedKey]:
+        """Every signing key that ever was in the ring, oldest first: old messages stay verifiable (R24)."""
+        return [
+            PublishedKey(
+                key.id,
+                Ed25519PrivateKey.from_private_bytes(key.secret).public_key().public_bytes_raw(),
+                key.not_before or _created(key),
+                key.not_after,
+                key.revoked_at,
+            )
+            for key in self._source()[KeyClass.SIGNING].keys.values()
+        ]
 
     def _key(self, key_class: KeyClass, key_id: str) -> Key:
         try:
             return self._source()[key_class].keys[key_id]
         except KeyError:
             raise KeyRefused(f"the {key_class} key {key_id!r} is not in the ring") from None
+
+
+def _created(key: Key) -> datetime:
+    """When an older document's key began: such a key has no `not_before`."""
+    try:
+        at = datetime.fromisoformat(key.created_at)
+    except ValueError:
+        return _ALWAYS
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def from_file(path: Path) -> LocalKeys:

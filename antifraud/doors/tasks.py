@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
+from celery.signals import task_prerun, worker_process_shutdown, worker_shutdown
+from django.db import close_old_connections, connection
 
 from antifraud.deliveries import lane_push, outbox_handle
+from antifraud.doors import posting
 from antifraud.outbox import post
+from banks.selectors.lanes import lane_is_called
 from banks.services.deliveries import LANE_TASK
 
 BEAT_SECONDS = 15  # the relay rings every 10 s, so that idle workers show progress too
@@ -17,8 +22,11 @@ _beat_at = float("-inf")
 
 @shared_task(name=LANE_TASK)  # type: ignore[untyped-decorator]
 def lane_push_task(institution_id: str) -> int:
-    """Bring one institution's queued deliveries into its lane."""
-    pushed = lane_push(UUID(institution_id))
+    """Bring one institution's queued deliveries into its lane, and have them posted where it wants to be called."""
+    lane = UUID(institution_id)
+    pushed = lane_push(lane)
+    if lane_is_called(lane):
+        posting.wake(lane)
     _beat()
     return pushed
 
@@ -29,6 +37,20 @@ def outbox_handle_task() -> int:
     handled = outbox_handle()
     _beat()
     return handled
+
+
+@task_prerun.connect  # type: ignore[untyped-decorator]
+def _begin(**_signal: Any) -> None:
+    """The thread's connection lasts from task to task as from request to request: by age, and only while it answers."""
+    if not connection.in_atomic_block:  # a task called inside a transaction is part of it
+        close_old_connections()
+
+
+@worker_shutdown.connect  # type: ignore[untyped-decorator]
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
+def _end(**_signal: Any) -> None:
+    """What hangs in the air is written down first, so that nobody gets it twice for a restart."""
+    posting.close()
 
 
 def _beat() -> None:

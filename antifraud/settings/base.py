@@ -7,7 +7,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from antifraud.settings import assets, env, logs
+from antifraud.settings import assets, description, env, logs
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 DATA_DIR = Path(env.text("ANTIFRAUD_DATA", str(BASE_DIR / ".data")))
@@ -57,6 +57,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "antifraud.api.middleware.RequestIdMiddleware",
+    "antifraud.api.signing.SignedResponseMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -173,7 +174,7 @@ OAUTH2_PROVIDER = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "antifraud.api.authentication.MachineTokenAuthentication",
+        "banks.api.authentication.SignedMachineAuthentication",
         "antifraud.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["antifraud.api.permissions.DenyAll"],
@@ -186,29 +187,7 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
     "DATETIME_FORMAT": "iso-8601",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Police–bank anti-fraud platform",
-    "DESCRIPTION": "The interface for institutions' systems. See docs/api.md.",
-    "VERSION": "1.0.0",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PUBLIC": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {
-        "InstitutionKind": "banks.models.institution.Institution.Kind",
-        "LeadKind": "cases.models.victim.Lead.Kind",
-        "AccountKind": "accounts.models.account.InvolvedAccount.Kind",
-        "OrderKind": "accounts.models.order.Order.Kind",
-        "HoldKind": "accounts.models.hold.Hold.Kind",
-        "CaseStatus": "cases.models.case.Case.Status",
-        "OrderStatus": "accounts.models.order.Order.Status",
-        "HoldStatus": "accounts.models.hold.Hold.Status",
-    },
-}
+SPECTACULAR_SETTINGS = description.SPECTACULAR_SETTINGS
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
@@ -256,6 +235,9 @@ X_FRAME_OPTIONS = "DENY"
 # The event stream runs on its own port (pure ASGI); the browser may connect to it and to nothing else.
 LIVE_ORIGIN = env.text("ANTIFRAUD_LIVE_ORIGIN", "")
 WEB_ORIGIN = env.text("ANTIFRAUD_WEB_ORIGIN", "")
+# Signatures name whole addresses: where machines reach the interface, when a proxy answers under another name.
+API_ORIGIN = env.text("ANTIFRAUD_API_ORIGIN", WEB_ORIGIN)
+PLATFORM_CODE = env.text("ANTIFRAUD_PLATFORM_CODE", "platform")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -273,8 +255,17 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# Mails hold an order's number, its term and a path; who has no mail server reads them on the console.
+EMAIL_BACKEND = env.text("ANTIFRAUD_MAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+EMAIL_HOST = env.text("ANTIFRAUD_MAIL_HOST", "localhost")
+EMAIL_PORT = env.integer("ANTIFRAUD_MAIL_PORT", 25)
+EMAIL_HOST_USER = env.text("ANTIFRAUD_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = env.text("ANTIFRAUD_MAIL_PASSWORD", "")
+EMAIL_USE_TLS = env.boolean("ANTIFRAUD_MAIL_TLS", default=False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("ANTIFRAUD_MAIL_FROM", "antifraud@localhost")
 DEMO = env.boolean("ANTIFRAUD_DEMO", default=False)
+EGRESS_ALLOW_LOOPBACK = env.boolean("ANTIFRAUD_EGRESS_ALLOW_LOOPBACK", default=False)  # with DEMO only (E002)
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -282,11 +273,12 @@ CELERY_RESULT_BACKEND = None
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Celery would close the database connection around every task, which costs more than a task; `doors.tasks` looks after it.
+CELERY_DB_REUSE_MAX = 1_000_000_000
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_TASK_DEFAULT_QUEUE = "antifraud"
 CELERY_WORKER_SEND_TASK_EVENTS = False
-CELERY_WORKER_MAX_TASKS_PER_CHILD = 5000
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -295,4 +287,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
     "health_check_interval": 25,
+    # A ring must fail at once: without this kombu tries to connect for six seconds, in the middle of a request.
+    "max_retries": 0,
 }

@@ -5,4 +5,5 @@ from __future__ import annotations
 from antifraud.settings.base import *  # noqa: F403
 
 DEMO = True
+EGRESS_ALLOW_LOOPBACK = True
 SESSION_COOKIE_AGE = 8 * 3600

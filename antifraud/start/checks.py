@@ -12,6 +12,8 @@ from pathlib import Path
 from antifraud.start import assets, environment
 from antifraud.start.steps import MANAGE, PACKAGES, PROJECT, run, say
 
+CONNECTOR = "connector/antifraud_connector"  # a package of its own, with its own pyproject.toml
+
 
 def static(env: Mapping[str, str]) -> list[tuple[str, list[str], Mapping[str, str]]]:
     """Name, command and variables of each check that reads files only."""
@@ -21,8 +23,8 @@ def static(env: Mapping[str, str]) -> list[tuple[str, list[str], Mapping[str, st
     return [
         ("ruff check", [str(tool / "ruff"), "check", "."], env),
         ("ruff format", [str(tool / "ruff"), "format", "--check", "."], env),
-        ("mypy", [str(tool / "mypy"), *PACKAGES, "tests"], env),
-        ("import-linter", [str(tool / "lint-imports")], env),
+        ("mypy", [str(tool / "mypy"), *PACKAGES, CONNECTOR, "tests"], env),
+        ("import-linter", [str(tool / "lint-imports")], {**env, "PYTHONPATH": str(PROJECT / "connector")}),
         ("templates", [str(tool / "djlint"), "--lint", "--quiet", "templates"], env),
         ("migrations", [*migrations, "--check", "--dry-run"], env),
     ]

@@ -37,7 +37,7 @@ def programmes(web: int, live: int) -> list[Programme]:
     gunicorn += ["--graceful-timeout", "8", "--keep-alive", "5", "--no-control-socket"]
     uvicorn = [python, "-m", "uvicorn", "antifraud.asgi:application", "--host", HOST, "--port", str(live)]
     uvicorn += ["--timeout-graceful-shutdown", "3", "--ws", "none", "--no-access-log", "--no-server-header"]
-    celery = [python, "-m", "celery", "-A", "antifraud", "worker", "--pool=prefork", "--concurrency=2"]
+    celery = [python, "-m", "celery", "-A", "antifraud", "worker", "--pool=threads", "--concurrency=4"]
     celery += ["--loglevel=INFO", "--without-gossip", "--without-mingle", "--hostname"]
     return [
         Programme("web", command(gunicorn)),

@@ -23,6 +23,11 @@ WITH RECURSIVE up(id, parent_id, group_id) AS (
   UNION SELECT i.id, i.parent_id, i.group_id FROM banks_institution i JOIN up ON i.id = up.parent_id
 )
 """
+# Asked at the start of every piece of work, hence not composed anew each time.
+_SYSTEM_USER = """
+SELECT u.* FROM banks_user u JOIN banks_institution i ON i.id = u.institution_id
+WHERE u.role = 'system' AND i.kind = 'platform' ORDER BY u.date_joined LIMIT 1
+"""
 _AUDIENCE = (
     _ANCESTRY
     + "SELECT group_id FROM up UNION SELECT group_id FROM banks_institution WHERE kind = 'centre' AND is_active ORDER BY 1"
@@ -129,4 +134,7 @@ def powers_table(*, user: User) -> list[dict[str, Any]]:
 
 def system_user() -> User:
     """The platform's own actor (made by `foundation_lay`); raises User.DoesNotExist where the foundation is missing."""
-    return User.objects.filter(role=User.Role.SYSTEM, institution__kind=K.PLATFORM).order_by("date_joined")[:1].get()
+    found = next(iter(User.objects.raw(_SYSTEM_USER)), None)
+    if found is None:
+        raise User.DoesNotExist("the foundation is missing: run `manage.py lay_foundation`")
+    return found

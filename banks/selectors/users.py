@@ -79,6 +79,37 @@ def risk_people(institution_ids: list[UUID]) -> QuerySet[User]:
     return User.objects.filter(institution__in=institution_ids, is_active=True, role__in=roles).order_by("username")
 
 
+def supervisors_of(institution_ids: list[UUID]) -> QuerySet[User]:
+    """The active supervisors of these institutions."""
+    roles = (User.Role.SUPERVISOR, User.Role.RISK_SUPERVISOR)
+    return User.objects.filter(institution__in=institution_ids, is_active=True, role__in=roles).order_by("username")
+
+
+def duty_officers(institution_ids: list[UUID]) -> QuerySet[User]:
+    """The active duty officers of these institutions."""
+    rows = User.objects.filter(institution__in=institution_ids, is_active=True, role=User.Role.DUTY_OFFICER)
+    return rows.order_by("username")
+
+
+def platform_watchers() -> QuerySet[User]:
+    """Who must know that the platform stands still: administrators, and the supervisors of centres and oversight."""
+    kinds = (Institution.Kind.CENTRE, Institution.Kind.OVERSIGHT)
+    above = Q(role=User.Role.SUPERVISOR, institution__kind__in=kinds)
+    return User.objects.filter(above | Q(role=User.Role.ADMINISTRATOR), is_active=True).order_by("username")
+
+
+def administrator_named(username: str) -> User | None:
+    """The active administrator of that user name, for commands; None where there is none."""
+    return User.objects.filter(username__iexact=username, role=User.Role.ADMINISTRATOR, is_active=True).first()
+
+
+def lane_people(institution_id: UUID) -> QuerySet[User]:
+    """Who hears of a lane in trouble: the institution's own people, and the supervisors of the centres."""
+    own = Q(institution=institution_id, role__in=(User.Role.RISK_OFFICER, User.Role.RISK_SUPERVISOR))
+    above = Q(role=User.Role.SUPERVISOR, institution__kind=Institution.Kind.CENTRE)
+    return User.objects.filter(own | above, is_active=True).order_by("username")
+
+
 def people_of(user_ids: list[UUID]) -> QuerySet[User]:
     """Active users by id, for telling them something."""
     return User.objects.filter(pk__in=user_ids, is_active=True).order_by("username")

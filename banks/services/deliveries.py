@@ -7,6 +7,7 @@ The pull door is `queue`; what a delivery is about, and what its availability ch
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import connection
@@ -19,14 +20,17 @@ from banks.rules.retries import retry_delay
 
 LANE_TASK = "antifraud.lane_push"
 INBOX = "inbox"
+ALL = 1_000_000
 log = get_logger(__name__)
 
 _ENQUEUE = """
-INSERT INTO banks_delivery (id, institution_id, topic, subject_id, case_id, priority, state, attempt,
+INSERT INTO banks_delivery (id, institution_id, topic, subject_id, seq, case_id, priority, state, attempt,
   lease_total_seconds, door, error)
-VALUES (%(id)s, %(institution)s, %(topic)s, %(subject)s, %(case)s, %(priority)s, 'queued', 0, 0, '', '')
+SELECT %(id)s, %(institution)s, %(topic)s, %(subject)s, COUNT(*) + 1, %(case)s, %(priority)s, 'queued', 0, 0, '', ''
+FROM banks_delivery WHERE institution_id = %(institution)s AND subject_id = %(subject)s
 ON CONFLICT (institution_id, topic, subject_id) DO UPDATE SET
-  state = CASE banks_delivery.state WHEN 'dead_lettered' THEN 'queued' ELSE banks_delivery.state END
+  state = CASE WHEN banks_delivery.state = 'dead_lettered' AND banks_delivery.error NOT LIKE 'poison%%' THEN 'queued'
+    ELSE banks_delivery.state END
 RETURNING *
 """
 _WITHDRAW = """
@@ -59,8 +63,8 @@ RETURNING d.*, (SELECT slots FROM free) AS free_slots
 # The bank's own tries are counted from here, so the platform's are forgotten.
 _MAKE_AVAILABLE = """
 UPDATE banks_delivery SET state = 'ready', available_at = %(now)s, next_at = clock_timestamp(), attempt = 0,
-  lease_token = NULL, lease_until = NULL, error = ''
-WHERE id = %(id)s AND state = 'queued' AND lease_token = %(token)s
+  push_at = clock_timestamp(), push_attempt = 0, push_failures = 0, lease_token = NULL, lease_until = NULL, error = ''
+WHERE id = ANY(%(ids)s::uuid[]) AND state = 'queued' AND lease_token = %(token)s
 """
 _POSTPONE = """
 UPDATE banks_delivery SET lease_token = NULL, lease_until = NULL, error = %(error)s,
@@ -71,7 +75,7 @@ _OPENED = """
 UPDATE banks_delivery SET state = 'transported', transported_at = %(now)s, door = 'inbox',
   lease_token = NULL, lease_until = NULL
 WHERE institution_id = %(institution)s AND topic = %(topic)s AND subject_id = %(subject)s
-  AND state IN ('ready', 'leased')
+  AND (state IN ('ready', 'leased') OR (state = 'dead_lettered' AND error LIKE 'poison%%'))
 RETURNING *
 """
 
@@ -82,8 +86,8 @@ def delivery_enqueue(
     """Put a fact on its way to `institution`; its lane is pushed after commit. The caller has authorised.
 
     `priority`: lower goes first. A fact travels once: the second call for the same institution, topic and subject
-    gives the first row back, whatever state it is in; one that was withdrawn sets out anew. For institutions that are
-    not connected do not call it.
+    gives the first row back, whatever state it is in; one that was withdrawn sets out anew (a dead letter does not:
+    that takes two persons). For institutions that are not connected do not call it.
     """
     work = db.require_unit_of_work()
     wanted = {
@@ -111,11 +115,12 @@ def deliveries_withdraw(*, institution_id: UUID, subject_id: UUID, reason: str) 
         return int(cursor.rowcount)
 
 
-def deliveries_claim(institution_id: UUID, limit: int) -> list[Delivery]:
+def deliveries_claim(institution_id: UUID, limit: int, *, within_cap: bool = True) -> list[Delivery]:
     """Take at most the lane's free slots under a lease of 60 s; most urgent first.
 
     Empty where the lane is paused, full, cut off, or in another process's hands at this moment. Each row carries
-    `lease_token`, the fence of every further call, and `free_slots`, how many could have been taken.
+    `lease_token`, the fence of every further call, and `free_slots`, how many could have been taken. Without
+    `within_cap` only `limit` bounds it: for a caller that is done with all of them in this very unit of work.
     """
     db.require_unit_of_work()
     with connection.cursor() as cursor:
@@ -123,7 +128,8 @@ def deliveries_claim(institution_id: UUID, limit: int) -> list[Delivery]:
         lane = cursor.fetchone()
     if lane is None:
         return []
-    wanted = {"institution": institution_id, "cap": lane[0], "limit": limit, "token": uuid.uuid4()}
+    cap = lane[0] if within_cap else ALL
+    wanted = {"institution": institution_id, "cap": cap, "limit": limit, "token": uuid.uuid4()}
     return sorted(Delivery.objects.raw(_CLAIM, wanted), key=lambda d: (d.priority, d.created_at))
 
 
@@ -132,13 +138,22 @@ def delivery_make_available(delivery: Delivery, token: UUID | None) -> bool:
 
     False where the lease is no longer ours: the caller must roll back what it did for this delivery.
     """
-    now = db.require_unit_of_work().now
-    with connection.cursor() as cursor:
-        cursor.execute(_MAKE_AVAILABLE, {"now": now, "id": delivery.id, "token": token})
-        ours = bool(cursor.rowcount == 1)
+    ours = _make_available([delivery.id], token) == 1
     if not ours:
         log.warning("stale lease discarded", delivery=delivery.id, attempt=delivery.attempt)
     return ours
+
+
+def deliveries_make_available(claimed: Sequence[Delivery]) -> bool:
+    """queued → ready for all that one `deliveries_claim` took; False where a single lease is no longer ours: roll back."""
+    return not claimed or _make_available([d.id for d in claimed], claimed[0].lease_token) == len(claimed)
+
+
+def _make_available(ids: list[UUID], token: UUID | None) -> int:
+    now = db.require_unit_of_work().now
+    with connection.cursor() as cursor:
+        cursor.execute(_MAKE_AVAILABLE, {"now": now, "ids": [str(i) for i in ids], "token": token})
+        return int(cursor.rowcount)
 
 
 def delivery_postpone(delivery: Delivery, token: UUID | None, *, error: str) -> bool:
@@ -151,7 +166,7 @@ def delivery_postpone(delivery: Delivery, token: UUID | None, *, error: str) -> 
         "id": delivery.id,
         "token": token,
         "error": error[:200],
-        "delay": retry_delay(max(delivery.attempt, 1)),
+        "delay": retry_delay(max(delivery.attempt, 1), topic=delivery.topic),
     }
     with connection.cursor() as cursor:
         cursor.execute(_POSTPONE, wanted)
@@ -159,7 +174,7 @@ def delivery_postpone(delivery: Delivery, token: UUID | None, *, error: str) -> 
 
 
 def delivery_transported_by_inbox(*, by: User, institution_id: UUID, topic: str, subject_id: UUID) -> bool:
-    """A person of the institution opened what the delivery is about: it has arrived, the pull door need not carry it.
+    """A person of the institution opened what the delivery is about: it has arrived, no other door need carry it.
 
     The caller has authorised. False where it had arrived before (or is not in the lane yet); then nothing changes.
     """
@@ -169,6 +184,7 @@ def delivery_transported_by_inbox(*, by: User, institution_id: UUID, topic: str,
     for delivery in opened:
         Attempt.objects.create(
             delivery=delivery,
+            institution_id=institution_id,
             number=delivery.attempt + 1,
             door=INBOX,
             outcome="transported",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from antifraud import db, policy
 from antifraud.audit import diary
+from antifraud.crypto import data_keys
 from antifraud.errors import Invalid
 from banks.models import Institution, Lane, LegalProfile, User, WorkCalendar
 from banks.policy import Action
@@ -60,6 +61,8 @@ def institution_create(
     institution.calendar = calendar or WorkCalendar.objects.get(code=calendar_cn.CODE)
     institution.group = Group.objects.create(name=f"institution:{institution.code}")
     institution.save(force_insert=True)
+    # Its key is made here: two units of work that make the first keys of the same institutions could deadlock.
+    data_keys.encryption_key(("institution", institution.id))
     if institution.is_executing:
         Lane.objects.create(institution=institution)
     diary.record("institution.create", by=by, obj=institution, detail={"kind": kind, "code": institution.code})

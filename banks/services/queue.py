@@ -119,7 +119,9 @@ def queue_nack(*, by: User, receipt: str, reason: str) -> Delivery:
     """
     delivery = _held(by, Action.QUEUE_NACK, receipt)
     told = masked(fold(reason))[:200]
-    return _changed(_NACK, delivery, "given_back", by=by, reason=told, delay=retry_delay(delivery.attempt))
+    return _changed(
+        _NACK, delivery, "given_back", by=by, reason=told, delay=retry_delay(delivery.attempt, topic=delivery.topic)
+    )
 
 
 def leases_reap(limit: int = 500) -> int:
@@ -174,10 +176,23 @@ def _changed(statement: str, delivery: Delivery, outcome: str, *, by: User, **va
     return found[0]
 
 
+def _door(delivery: Delivery) -> str:
+    """Whose lease it was: nobody's name in it means that we were posting (`services.pushes`)."""
+    return DOOR if delivery.leased_by_id else "webhook"
+
+
 def _note(deliveries: list[Delivery], outcome: str, *, by: User | None, detail: str = "") -> None:
     """One row of evidence for each; none for an empty list."""
     actor = by.id if by else None
     Attempt.objects.bulk_create(
-        Attempt(delivery=d, number=d.attempt, door=DOOR, outcome=outcome, by_id=actor, detail=detail)
+        Attempt(
+            delivery=d,
+            institution_id=d.institution_id,
+            number=d.attempt,
+            door=_door(d),
+            outcome=outcome,
+            by_id=actor,
+            detail=detail,
+        )
         for d in deliveries
     )

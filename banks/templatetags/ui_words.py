@@ -114,7 +114,68 @@ SOURCE = {
     "api": Word(_("Answered by the bank system"), "neutral", "monitor"),
     "recorded": Word(_("Recorded from paper"), "warn", "file"),
 }
+SIGNING_KEY = {
+    "proposed": Word(_("Waits for a second person"), "wait", "hourglass"),
+    "coming": Word(_("Approved, not valid yet"), "info", "clock"),
+    "live": Word(_("Valid"), "ok", "check"),
+    "expired": Word(_("Expired"), "warn", "clock"),
+    "withdrawn": Word(_("Withdrawn before approval"), "neutral", "slash"),
+    "revoked": Word(_("Revoked"), "bad", "cross"),
+}
+ALERT = {
+    "draft": Word(_("Draft"), "neutral", "dashed"),
+    "awaiting_approval": Word(_("Awaiting approval"), "wait", "hourglass"),
+    "issued": Word(_("Issued"), "info", "send"),
+    "closed": Word(_("Ended"), "neutral", "box"),
+    "rejected": Word(_("Rejected"), "bad", "cross"),
+    "cancelled": Word(_("Cancelled"), "neutral", "slash"),
+}
+NOTICE = {
+    "issued": Word(_("Not acknowledged"), "wait", "hourglass"),
+    "acknowledged": Word(_("Acknowledged"), "info", "eye"),
+    "reported_back": Word(_("Reported back"), "ok", "check"),
+    "closed": Word(_("Ended"), "neutral", "box"),
+}
+ALERT_KIND = {
+    "involved_accounts": Word(_("Involved accounts"), "bad", "card"),
+    "likely_victim": Word(_("Likely victim"), "warn", "user"),
+    "account_pattern": Word(_("Account pattern"), "info", "activity"),
+    "card_seller": Word(_("Card-seller notice"), "warn", "flag"),
+}
+FINDING = {
+    "measures_taken": Word(_("Found, measures taken"), "ok", "check"),
+    "found": Word(_("Found, nothing done"), "warn", "half"),
+    "nothing_found": Word(_("Nothing found"), "neutral", "minus"),
+}
+SYNC = {
+    "missing": Word(_("Not done"), "warn", "alert"),
+    "fetched": Word(_("Digest fetched"), "ok", "dot"),
+    "matched": Word(_("Compared, equal"), "ok", "check"),
+    "differs": Word(_("Differences"), "bad", "neq"),
+}
+SYNC_FINDING = {
+    "missing_at_bank": Word(_("Missing at the institution"), "bad", "minus"),
+    "unknown_to_platform": Word(_("Unknown to the platform"), "bad", "alert"),
+    "different": Word(_("Different"), "warn", "neq"),
+}
+ATTEMPT = {
+    "handed_over": Word(_("Handed over"), "info", "half"),
+    "transported": Word(_("Delivered"), "ok", "check"),
+    "given_back": Word(_("Given back"), "warn", "renew"),
+    "lease_ended": Word(_("Lease ended"), "warn", "clock"),
+    "failed": Word(_("Not delivered"), "warn", "cross"),
+    "poison": Word(_("Message refused"), "bad", "neq"),
+    "gone": Word(_("No more calls wanted"), "bad", "slash"),
+    "dead_lettered": Word(_("Not deliverable"), "bad", "alert"),
+    "asked_again": Word(_("Asked for again"), "info", "renew"),
+    "redriven": Word(_("Sent again by two persons"), "info", "renew"),
+}
 WORDS: dict[str, dict[str, Word]] = {
+    "attempt": ATTEMPT,
+    "alert": ALERT,
+    "notice": NOTICE,
+    "alert_kind": ALERT_KIND,
+    "finding": FINDING,
     "case": CASE,
     "order": ORDER,
     "hold": HOLD,
@@ -128,6 +189,9 @@ WORDS: dict[str, dict[str, Word]] = {
     "involvement": INVOLVEMENT,
     "risk": RISK,
     "source": SOURCE,
+    "sync": SYNC,
+    "sync_finding": SYNC_FINDING,
+    "signing_key": SIGNING_KEY,
 }
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 
 from accounts.models import Hold, Order
+from accounts.selectors.escalation import consented_time
 from antifraud import policy
 from antifraud.errors import NotFound
 from banks.models import Institution, User
@@ -29,7 +30,9 @@ Weight = Callable[[Any], Any]
 SHOWN: dict[type[Model], tuple[str, QuerySet[Any]]] = {
     Order: (
         Action.ASSESSMENT_ORDERS,
-        Order.objects.select_related("institution", "unit", "case").defer("payload", "reason", "case__narrative"),
+        Order.objects.select_related("institution", "unit", "case")
+        .defer("payload", "reason", "case__narrative")
+        .annotate(stopped=consented_time()),
     ),
     Hold: (
         Action.ASSESSMENT_HOLDS,

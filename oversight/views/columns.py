@@ -79,6 +79,9 @@ COLUMNS: dict[str, list[Column]] = {
         Column(_("Reached the institution"), "when", _of("available_at")),
         Column(_("Answer due"), "when", _of("answer_due_at")),
         Column(_("Answered"), "when", _of("answered_at")),
+        # The term is what the parties agreed on, consented pauses included; the time that passed is shown beside it.
+        Column(_("Elapsed"), "duration", _leg("available_at", "answered_at")),
+        Column(_("Clock stopped"), "duration", lambda row: seconds_text(row.obj.stopped.total_seconds())),
         OUTCOME,
     ],
     "e": [

@@ -27,7 +27,8 @@ DEFINITIONS: dict[str, Any] = {
     ),
     "b": _(
         "Orders answered within their term, of all issued orders whose term has ended. What is still open counts as late. "
-        "Answers recorded from paper, and orders cancelled within their term, are left out and shown as excluded."
+        "Answers recorded from paper, and orders cancelled within their term, are left out and shown as excluded. "
+        "A stopped clock moves the term only where a supervisor of the police consented; what elapsed is shown beside it."
     ),
     "e": _(
         "Money held of the money that could have been held: amounts asked for, never beyond the balance that the "

@@ -14,7 +14,7 @@ from antifraud.crypto import keyring
 from antifraud.outbox import post
 
 pytestmark = pytest.mark.django_db
-PARTS = {"database", "migrations", "keys", "redis", "relay", "worker", "scheduler"}
+PARTS = {"database", "migrations", "platform", "keys", "redis", "relay", "worker", "scheduler"}
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +120,7 @@ def test_a_dead_database_is_red_and_the_rest_unknown(beating: None, monkeypatch:
 
     monkeypatch.setattr(connection, "cursor", dead)
     status, bad = ready()
-    assert (status, set(bad)) == (503, {"database", "migrations", "relay", "worker", "scheduler"})
+    assert (status, set(bad)) == (503, {"database", "migrations", "platform", "relay", "worker", "scheduler"})
     assert "10.0.0.7" not in str(bad)
 
 

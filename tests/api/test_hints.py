@@ -75,3 +75,23 @@ def test_after_a_rest_hints_go_out_again(settings: Any, heard: Any) -> None:
     hints._rest_until = time.monotonic() - 0.001
     hints.publish(TOPIC, "queue")
     assert json.loads(heard()["data"]) == {"t": "queue"}
+
+
+def test_a_listener_is_woken_by_its_own_topic_alone() -> None:
+    with hints.listening(TOPIC) as wait:
+        hints.publish(f"inst:{uuid.UUID(int=6)}", "queue")
+        assert _seconds(wait, 0.2) >= 0.15
+        hints.publish(TOPIC, "queue")
+        assert _seconds(wait, 5) < 1
+
+
+def test_a_listener_without_a_broker_sleeps(settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    with hints.listening(TOPIC) as wait:
+        assert 0.25 <= _seconds(wait, 0.25) < 1
+
+
+def _seconds(wait: Any, longest: float) -> float:
+    started = time.monotonic()
+    wait(longest)
+    return time.monotonic() - started

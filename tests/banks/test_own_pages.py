@@ -100,7 +100,7 @@ def test_another_persons_does_not_exist(world: World, log_in: Any) -> None:
 def test_every_code_has_a_sentence(world: World, log_in: Any, language: str) -> None:
     User.objects.filter(username="risk_a").update(language=language)
     for code in TEXTS:
-        _tell(world.risk_a, code)
+        _tell(world.risk_a, code, institution="E2026-1", epoch="E2026-1", day="today")
     page = log_in(User.objects.get(username="risk_a")).get(reverse("banks:notifications")).content.decode()
     assert page.count("E2026-1") == len(TEXTS)
     assert "{number}" not in page

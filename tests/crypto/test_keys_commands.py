@@ -118,3 +118,22 @@ def test_interrupted_rewrap_is_finished_without_another_key(key_file: Path) -> N
 def test_rewrap_needs_a_unit_of_work() -> None:
     with pytest.raises(db.NoUnitOfWork):
         rotation.rewrap_batch(keyring.current())
+
+
+def test_revoke_ends_one_signing_key_and_keeps_the_platform_signing(key_file: Path) -> None:
+    before = key_document.read(key_file, private=True)[KeyClass.SIGNING]
+    told = run("keys_revoke", str(key_file), before.active)
+    after = key_document.read(key_file, private=True)[KeyClass.SIGNING]
+    assert after.keys[before.active].revoked_at is not None
+    assert after.keys[before.active].secret == before.keys[before.active].secret
+    assert after.active != before.active
+    assert after.active in told
+    assert key_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_revoke_knows_only_signing_keys_of_the_file(key_file: Path) -> None:
+    text = key_file.read_text()
+    kek = key_document.read(key_file, private=True)[KeyClass.KEK].active
+    with pytest.raises(CommandError, match="no signing key"):
+        run("keys_revoke", str(key_file), kek)
+    assert key_file.read_text() == text

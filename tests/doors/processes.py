@@ -33,7 +33,7 @@ def running(command: str) -> Iterator[subprocess.Popen[str]]:
         process.wait(10)
 
 
-def until(fact: Callable[[], bool], seconds: float = 20) -> float:
+def until(fact: Callable[[], bool], seconds: float = 60) -> float:
     """Seconds until `fact` is true; fails after `seconds`."""
     started = time.monotonic()
     while not fact():

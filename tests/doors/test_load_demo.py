@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
 
-from accounts.models import Answer, Hold, InvolvedAccount, Involvement, Order
+from accounts.models import Alert, AlertNotice, Answer, Hold, InvolvedAccount, Involvement, Order
 from accounts.selectors.holds import in_force, lifts_due
 from accounts.selectors.orders import OrderFilters, narrowed
 from antifraud import db, policy
@@ -108,6 +108,11 @@ def test_holds_in_every_state(loaded: str) -> None:
     assert unconfirmed.filter(lift_due_at__lt=db.app_now()).exists()
     assert unconfirmed.filter(lift_due_at__gt=db.app_now()).exists()
     assert {*Hold.objects.values_list("kind", flat=True)} == {*Hold.Kind.values}
+
+
+def test_alerts_on_both_sides(loaded: str) -> None:
+    assert Counter(Alert.objects.values_list("status", flat=True)) == {"issued": 2, "awaiting_approval": 1}
+    assert {*AlertNotice.objects.values_list("status", flat=True)} == {"issued", "acknowledged", "reported_back"}
 
 
 def test_the_clock_shows_the_real_time_again(loaded: str) -> None:

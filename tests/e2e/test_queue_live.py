@@ -18,7 +18,8 @@ def test_a_hint_and_a_click_during_a_refresh_wait_for_it(person: Any) -> None:
     page = person().log_in("risk_a")
     held: list[Route] = []
     sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.method) if "/queue/" in request.url else None)
+    of_the_rows = ("/queue/rows/", "/queue/acknowledge/")
+    page.on("request", lambda request: sent.append(request.method) if request.url.endswith(of_the_rows) else None)
     page.route("**/queue/rows/", lambda route: held.append(route) if not held else route.continue_())
     hint = "() => document.body.dispatchEvent(new CustomEvent('sse-queue'))"
     with page.expect_request("**/queue/rows/"):

@@ -13,14 +13,19 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 # Third-party log-in pages: they know no object of ours.
 OUTSIDE = ("me/", "i18n/")
 # What every participant may know of another (domain.md §1), and the administrator's own tables.
-PUBLIC_KEYS = {"institution_id", "user_id"}
-SLUGS = {
+PUBLIC_KEYS = {"institution_id", "user_id", "key_id"}  # signing keys: tests/banks/test_key_pages.py
+SLUGS: dict[str, dict[str, Any]] = {
     "cases:step": {"verb": "accept"},
     "cases:victim_reveal": {"field": "name"},
     "accounts:account_reveal": {"field": "number"},
     "accounts:order_step": {"verb": "cancel"},
+    "accounts:queue_clock": {"verb": "end"},
+    "accounts:order_clock": {"verb": "consent"},
     "accounts:order_reveal": {"field": "reason"},
     "accounts:approval_decide": {"verb": "approve"},
+    "accounts:alert_step": {"verb": "close"},
+    "accounts:alert_line_reveal": {"field": "number"},
+    "accounts:notice_line_reveal": {"line_no": 1, "field": "number"},
     "accounts:answer_reveal": {"part": "hop", "field": "number"},
 }
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Answer, Hold, Order
+from accounts.models import Alert, Answer, Hold, Order
 from antifraud import db
 from antifraud.audit.models import AuditEntry
-from banks.models import Notification
+from banks.models import Delivery, Notification, WebhookEndpoint
 from cases.models import Attachment, Case, Lead, Victim
-from tests.accounts import factories
+from tests.accounts import alerting, factories
 from tests.policy.routes import PUBLIC_KEYS, Route, absent, routes, settled
 
 ROLES = [
@@ -35,13 +35,20 @@ def own(world: Any, answered_stop: Any) -> dict[str, Any]:
             uploaded_by=world.analyst_a, uploaded_at=work.now,
         )  # fmt: skip
         file.save()
+        endpoint = WebhookEndpoint.objects.create(
+            institution=world.bank_a, url="https://hook.example.com/", proposed_by=world.risk_a, proposed_at=work.now
+        )
+    delivery = Delivery.objects.get(subject_id=order.id)
     account = order.account
     other = factories.involve(world.analyst_a, case, world.bank_a)
+    alert = alerting.delivered(world, alerting.line(world.bank_a), case=case, title="Ring of the night")
     return {
         "case_id": case.id, "order_id": order.id, "account_id": account.id, "hold_id": Hold.objects.get(order=order).id,
         "answer_id": Answer.objects.get(order=order).id, "victim_id": Victim.objects.filter(case=case).values_list("id", flat=True)[0],
         "lead_id": lead.id, "attachment_id": file.id, "involvement_id": other.id, "notification_id": note.id, "change_id": case.id,
-        "part_id": order.id,
+        "part_id": order.id, "alert_id": alert.id, "notice_id": alerting.notice_of(alert, world.bank_a).id,
+        "line_id": alert.lines.get().id,
+        "endpoint_id": endpoint.id, "delivery_id": delivery.id, "queue_id": delivery.id,
         "institution_id": world.bank_a.id, "user_id": world.analyst_a.id,
     }  # fmt: skip
 
@@ -86,6 +93,7 @@ def test_lists_searches_and_exports_hold_nothing_foreign(
     client = log_in(getattr(world, role))
     order = Order.objects.select_related("case", "account").get(pk=own["order_id"])
     number = order.account.number.open()
+    alert = Alert.objects.get(pk=own["alert_id"])
     marks = [
         order.number,
         order.case.number,
@@ -93,6 +101,10 @@ def test_lists_searches_and_exports_hold_nothing_foreign(
         str(order.case_id),
         str(order.account_id),
         number,
+        alert.number,
+        alert.title,
+        str(own["notice_id"]),
+        alert.lines.get().number.masked(),
         # The masked form as every page and answer writes it; four bare digits also occur in tokens and ids.
         f"**** {number[-4:]}",
     ]
@@ -101,6 +113,7 @@ def test_lists_searches_and_exports_hold_nothing_foreign(
         f"?q={order.number}",
         f"?q={order.case.number}",
         f"?number={order.number}",
+        f"?q={alert.number}",
         "?status=answered",
         "?state=in_force",
     ]
@@ -120,13 +133,19 @@ def test_lists_searches_and_exports_hold_nothing_foreign(
                     for mark in marks
                     if mark.encode() in body.replace(query[3:].encode(), b"")
                 ]
-    for text in (order.number, order.case.number, number):
+    for text in (order.number, order.case.number, number, alert.number):
         answer = client.post("/search/", {"q": text})
         if answer.status_code == 200:
             shown = answer.content.replace(text.encode(), b"")
             found += [
                 ("search", text, mark)
-                for mark in (str(order.id), str(order.case_id), str(order.account_id))
+                for mark in (
+                    str(order.id),
+                    str(order.case_id),
+                    str(order.account_id),
+                    str(alert.id),
+                    str(own["notice_id"]),
+                )
                 if mark.encode() in shown
             ]
     assert found == []

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from accounts.rules.answers import AnswerDraft, NextHop, PriorFreeze
 from accounts.rules.sheets import (
+    ALERT_COLUMNS,
     ANSWER_COLUMNS,
     CASE_COLUMNS,
     COLUMN_LABELS,
@@ -30,7 +31,7 @@ def answers(names: str, *rows: tuple[Any, ...], **options: Any) -> SheetReading:
 
 
 def test_every_column_has_both_headings() -> None:
-    names = [column.name for column in (*ANSWER_COLUMNS, *CASE_COLUMNS)]
+    names = [column.name for column in (*ALERT_COLUMNS, *ANSWER_COLUMNS, *CASE_COLUMNS)]
     assert set(names) == set(COLUMN_LABELS) == set(COLUMN_NAMES_ZH)
     for columns in (ANSWER_COLUMNS, CASE_COLUMNS):
         for chinese in (True, False):

@@ -7,6 +7,7 @@ The file itself is read and written by antifraud.spreadsheets; nothing is looked
 from __future__ import annotations
 
 from accounts.rules.setting import Setting
+from accounts.rules.sheets.alert_rows import ALERT_COLUMNS, YES_NO_LABELS
 from accounts.rules.sheets.answer_rows import ANSWER_COLUMNS, answer_draft
 from accounts.rules.sheets.case_rows import CASE_COLUMNS, CaseGroup, group_cases
 from accounts.rules.sheets.columns import COLUMN_LABELS, COLUMN_NAMES_ZH, Column, headings
@@ -14,11 +15,13 @@ from accounts.rules.sheets.messages import MESSAGES
 from accounts.rules.sheets.reading import RowResult, SheetReading, read_sheet
 
 __all__ = [
+    "ALERT_COLUMNS",
     "ANSWER_COLUMNS",
     "CASE_COLUMNS",
     "COLUMN_LABELS",
     "COLUMN_NAMES_ZH",
     "MESSAGES",
+    "YES_NO_LABELS",
     "CaseGroup",
     "Column",
     "RowResult",

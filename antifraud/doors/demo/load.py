@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Hold, Order
 from antifraud import db
+from antifraud.doors.demo.alerts import alerts_tell
 from antifraud.doors.demo.bodies import MADE_FIRST, MADE_LAST
 from antifraud.doors.demo.city import City, administrator_make, city_build
 from antifraud.doors.demo.clock import move_to, moved_clock
@@ -66,6 +67,7 @@ def load(seed: int = SEED) -> Loaded:
         for serial, (hours, script, paper) in enumerate(SCRIPTS, CASES - len(SCRIPTS) + 1):
             plan = today_plan(city, end, serial, hours, fraud_type=types[serial - 1], paper=paper)
             stage.timeline.add(today_case(stage, plan, script))
+        alerts_tell(stage)
         stage.timeline.run()
         move_to(end)
         administrator_make(city)

@@ -47,11 +47,13 @@ _RANGES: dict[str, tuple[int, int]] = {
     "issued_in_error_hours": (1, 720),
     "release_unrelated_hours": (1, _YEAR_HOURS),
     "bank_first_hours": (1, _YEAR_HOURS),
+    "alert_minutes": (1, 60 * 24 * 60),
 }
 _OPTIONAL = frozenset(
-    {"stop_extension_hours", "freeze_months", "freeze_major_months", "freeze_days", "freeze_max_terms"}
+    {"stop_extension_hours", "freeze_months", "freeze_major_months", "freeze_days", "freeze_max_terms", "alert_minutes"}
 )
 ANSWER_RANGE = (1, 60 * 24 * 60)
+ALERT_MINUTES = 24 * 60  # to acknowledge an alert, where the profile gives no number of its own
 _CODE = re.compile(r"[A-Z0-9-]{2,20}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -184,6 +186,7 @@ def _clocks(reader: Reader, data: object) -> Clocks:
         issued_in_error_hours=term["issued_in_error_hours"],
         release_unrelated_hours=term["release_unrelated_hours"],
         bank_first_hours=term["bank_first_hours"],
+        alert_minutes=term.get("alert_minutes", ALERT_MINUTES),
     )
 
 

@@ -45,6 +45,7 @@ class Clocks:
     issued_in_error_hours: int
     release_unrelated_hours: int
     bank_first_hours: int
+    alert_minutes: int
 
     @property
     def release_unrelated_days(self) -> int:

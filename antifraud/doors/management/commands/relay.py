@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from antifraud import db
+from antifraud.doors import posting
 from antifraud.doors.loop import Loop
 from antifraud.doors.relay import PAUSE, Relay
 
@@ -24,4 +25,5 @@ class Command(BaseCommand):
         loop = Loop("relay")
         loop.listen()
         loop.run(Relay(loop.is_stopping).turn, PAUSE)
+        posting.close()
         gc.freeze()  # else the interpreter's last sweep takes longer than everything before it: up to a second

@@ -1,0 +1,137 @@
+"""topic → what a delivery changes when it comes into its lane; and bringing it there, many at a time (R1–R3).
+
+The facts of the outbox, and who is told of what, are in `deliveries`; posting to webhooks is in `courier`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DatabaseError, InterfaceError
+
+from accounts.services.availability import order_make_available, orders_make_available
+from antifraud import db, hints
+from antifraud.alert_facts import ALERT_DELIVERIES
+from antifraud.errors import AppError
+from antifraud.logs import get_logger
+from banks.models import Delivery, User
+from banks.selectors.institutions import system_user
+from banks.selectors.platform import is_running
+from banks.services.deliveries import (
+    deliveries_claim,
+    deliveries_make_available,
+    delivery_make_available,
+    delivery_postpone,
+)
+
+BATCH = 100
+log = get_logger(__name__)
+Stop = Callable[[], bool]
+
+# What one message may fail with without stopping the post. Anything else ends the process; its supervisor starts it
+# again, and the leases run out.
+FAILURES = (
+    AppError, DatabaseError, InterfaceError, ObjectDoesNotExist, ArithmeticError, AttributeError, LookupError,
+    RuntimeError, TypeError, ValueError, OSError,
+)  # fmt: skip
+
+
+class LeaseLostError(Exception):
+    """Another process has taken the message over: this one's work is rolled back."""
+
+
+def never() -> bool:
+    return False
+
+
+def order_comes(delivery: Delivery, by: User, at: datetime) -> None:
+    """The order's term runs from now."""
+    order_make_available(delivery.subject_id, by=by, at=at)
+
+
+def orders_come(deliveries: Sequence[Delivery], by: User, at: datetime) -> None:
+    """As `order_comes`, in a few statements for all of them."""
+    orders_make_available([delivery.subject_id for delivery in deliveries], by=by, at=at)
+
+
+def cancellation_comes(delivery: Delivery, by: User, at: datetime) -> None:
+    """The order itself has changed already; the institution only has to see it."""
+
+
+DELIVERIES: Mapping[str, Callable[[Delivery, User, datetime], None]] = {
+    "order.issued": order_comes,
+    "order.cancelled": cancellation_comes,
+    **ALERT_DELIVERIES,
+}
+
+
+# The same for many in a few statements, where there is such a way.
+TOGETHER: Mapping[Callable[..., None], Callable[[Sequence[Delivery], User, datetime], None]] = {
+    order_comes: orders_come,
+    cancellation_comes: lambda _deliveries, _by, _at: None,
+}
+
+
+def lane_push(institution_id: UUID, *, stop: Stop = never) -> int:
+    """Bring what is queued into one institution's lane; returns how many deliveries became available.
+
+    Goes on until the lane is empty or another process has it in hand; nothing while the platform is reconciling (R16).
+    A batch is one unit of work; where it fails, each of its deliveries gets one of its own, so that a failure costs
+    its own delivery a delay (R12), nothing else.
+    """
+    by = system_user()
+    pushed, more = 0, True
+    while more and not stop() and is_running():
+        try:
+            arrived, more = _push_together(institution_id, by)
+        except (LeaseLostError, *FAILURES) as error:
+            log.warning("batch not pushed", exc_info=error, institution=institution_id)
+            arrived, more = _push_singly(institution_id, by)
+        if arrived:
+            hints.publish(f"inst:{institution_id}", "queue")
+        pushed += arrived
+    return pushed
+
+
+def _push_together(institution_id: UUID, by: User) -> tuple[int, bool]:
+    with db.unit_of_work(by) as work:
+        claimed = deliveries_claim(institution_id, BATCH, within_cap=False)
+        handled: dict[Callable[..., None], list[Delivery]] = {}
+        for delivery in claimed:
+            handled.setdefault(DELIVERIES[delivery.topic], []).append(delivery)
+        for handler, rows in handled.items():
+            if handler in TOGETHER:
+                TOGETHER[handler](rows, by, work.now)
+            else:
+                for delivery in rows:
+                    handler(delivery, by, work.now)
+        if not deliveries_make_available(claimed):
+            raise LeaseLostError
+    return len(claimed), len(claimed) == BATCH
+
+
+def _push_singly(institution_id: UUID, by: User) -> tuple[int, bool]:
+    with db.unit_of_work(by):
+        claimed = deliveries_claim(institution_id, BATCH)
+    arrived = sum(_push(delivery, by) for delivery in claimed)
+    return arrived, bool(claimed) and len(claimed) == claimed[0].free_slots
+
+
+def _push(delivery: Delivery, by: User) -> int:
+    token = delivery.lease_token
+    try:
+        with db.unit_of_work(by) as work:
+            DELIVERIES[delivery.topic](delivery, by, work.now)
+            if not delivery_make_available(delivery, token):
+                raise LeaseLostError
+    except LeaseLostError:
+        return 0
+    except FAILURES as error:
+        log.error("delivery not pushed", exc_info=error, delivery=delivery.id, topic=delivery.topic)
+        with db.unit_of_work(by):
+            delivery_postpone(delivery, token, error=type(error).__name__)
+        return 0
+    return 1
