@@ -1,0 +1,1 @@
+"""The banks' connector: units, processes that are killed at every step, and the conformance kit against good and bad endpoints."""
