@@ -9,10 +9,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 # Options for the verb, for example: make test ARGS="tests/banks -k lane"
 ARGS ?=
 
-.PHONY: help run test e2e lint journey bench-pages manage secrets venv venv-dev
+.PHONY: help run test e2e lint journey chaos chaos-full bench-pages bench-exchange manage secrets venv venv-dev
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: venv ## Start the platform with demo data; ctrl-C stops it and keeps the data
 	@$(START) run
@@ -29,8 +29,17 @@ lint: venv-dev ## Run every static check
 journey: venv-dev ## Play the whole story over real processes and count what happened
 	@$(START) tests.journey $(ARGS)
 
+chaos: venv-dev ## Kill, stop and cut off every part of the exchange, and count what was lost
+	@$(START) tests.chaos $(ARGS)
+
+chaos-full: venv-dev ## The same with the full sizes of the acceptance tests (hours)
+	@$(START) tests.chaos --full $(ARGS)
+
 bench-pages: venv-dev ## Measure the pages over HTTP on a large seeded database
 	@$(START) tests.bench.pages $(ARGS)
+
+bench-exchange: venv-dev ## Measure orders on their way to the banks, beside the machine's limits
+	@$(START) tests.bench.exchange $(ARGS)
 
 manage: venv ## Run a management command on the data of `make run`: make manage ARGS="create_officer …"
 	@$(START) manage $(ARGS)
