@@ -26,7 +26,7 @@ def alert_submitted(fact: Fact) -> Iterable[Hint]:
     """Another person decides: the unit's approvers, bodies above it, the centre."""
     alert = alert_to_carry(user=fact.by, alert_id=fact.subject_id)
     if alert.status == Alert.Status.AWAITING_APPROVAL:
-        deciding = approvers(alert.unit).exclude(pk=alert.created_by_id)
+        deciding = approvers(alert.unit).exclude(pk__in=(alert.drafted_by_id, alert.created_by_id))
         notify(users=deciding, code="alert.submitted", params={"number": alert.number}, url=alert_path(alert.pk))
     return [(alert.unit_id, KIND)]
 

@@ -11,7 +11,10 @@ import time
 from collections.abc import Hashable, Mapping
 from uuid import UUID
 
+from django.core.exceptions import ImproperlyConfigured
+
 from antifraud import db
+from antifraud.crypto.keyring import KeyRefused
 from antifraud.crypto.signing import sign_request
 from antifraud.egress.sending import Flight, Parcel, Result
 from antifraud.logs import get_logger
@@ -28,6 +31,9 @@ MOST_UNWRITTEN = 1000
 IDLE_SECONDS = 1.0
 USER_AGENT = "antifraud/1"
 NOTHING = Claim([], {})
+NOT_SIGNED = "not_signed"
+# A key ring that cannot be read at this moment, or holds no key that is valid now.
+UNSIGNABLE = (KeyRefused, ImproperlyConfigured, OSError)
 log = get_logger(__name__)
 
 
@@ -138,7 +144,7 @@ class Courier:
         if not landed:
             return []
         counted = pushes_finish(landed)
-        circuits_note(counted, by=by)
+        circuits_note([one for one in counted if one.error != NOT_SIGNED], by=by)
         dead_letters_tell(counted, by=by)
         return counted
 
@@ -147,8 +153,16 @@ class Courier:
         self._due.update({lane: now + seconds for lane, seconds in again.items()})
 
     def _send(self, pushes: list[Push], epoch: int) -> None:
-        parcels = [((push.delivery.id, push.token), parcel_of(push, epoch)) for push in pushes]
-        self._aloft.update({key: push for (key, _parcel), push in zip(parcels, pushes, strict=True)})
+        parcels: list[tuple[Hashable, Parcel]] = []
+        for push in pushes:
+            key = (push.delivery.id, push.token)
+            try:
+                parcels.append((key, parcel_of(push, epoch)))
+            except UNSIGNABLE as fault:  # our own fault, not the institution's: tried again by the schedule
+                log.error("post not signed", exc_info=fault, delivery=push.delivery.id)
+                self._unwritten.append(Landed(push, None, NOT_SIGNED, 0.0))
+            else:
+                self._aloft[key] = push
         if parcels:
             self._flight.send(parcels)
 

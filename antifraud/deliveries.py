@@ -19,7 +19,7 @@ from accounts.services.jurisdiction import jurisdiction_follow
 from accounts.services.orders.follow import release_drafts_for_case
 from antifraud import db, hints
 from antifraud.alert_facts import ALERT_TOPICS
-from antifraud.errands import ERRANDS, errand_run
+from antifraud.errands import ERRANDS
 from antifraud.lanes import DELIVERIES, FAILURES, LeaseLostError, Stop, lane_push, never
 from antifraud.logs import get_logger
 from antifraud.outbox import post
@@ -171,16 +171,17 @@ TOPICS: Mapping[str, Handler] = {
 
 
 def outbox_handle(*, stop: Stop = never) -> int:
-    """Carry due facts of the outbox; returns how many were done. Any number of processes may do it at once."""
+    """Carry due facts of the outbox; returns how many were done. Any number of processes may do it at once.
+
+    What speaks to the network is left to `errands`.
+    """
     by = system_user()
     with db.unit_of_work(by):
-        claimed = post.claim(BATCH)
+        claimed = post.claim(BATCH, but=ERRANDS)
     return sum(_carry(message, by) for message in claimed if not stop())
 
 
 def _carry(message: post.Claimed, by: User) -> int:
-    if message.topic in ERRANDS:
-        return errand_run(message, by)
     try:
         with db.unit_of_work(by):
             found = list(TOPICS[message.topic](Fact(message.topic, message.subject_id, by)))

@@ -54,14 +54,16 @@ class ClockRequestSerializer(serializers.Serializer[Any]):
 
 
 class ClockConsentSerializer(serializers.Serializer[Any]):
-    """What was asked for, or fewer minutes."""
+    """The request that is decided on (`pauses[].id`), and what was asked for, or fewer minutes."""
 
-    minutes = serializers.IntegerField(required=False, allow_null=True, default=None)
+    pause = serializers.UUIDField()
+    minutes = serializers.IntegerField()
 
 
 class ClockRefuseSerializer(serializers.Serializer[Any]):
-    """Why not."""
+    """The request that is decided on (`pauses[].id`), and why not."""
 
+    pause = serializers.UUIDField()
     reason = serializers.CharField(max_length=300)
 
 
@@ -88,7 +90,7 @@ class ClockViewSet(PolicyViewSet[Order]):
     @action(detail=True, methods=["post"], url_path="clock/request")
     @writes
     def clock_request(self, request: Any, pk: str) -> Response:
-        """Ask for the clock to stand still; it runs until a supervisor consents."""
+        """Ask for the clock of an acknowledged order to stand still; it runs until a supervisor consents."""
         clock_pause_request(by=request.user, order_id=UUID(pk), **self._read(ClockRequestSerializer))
         return self._shown(pk)
 
@@ -96,7 +98,7 @@ class ClockViewSet(PolicyViewSet[Order]):
     @action(detail=True, methods=["post"], url_path="clock/consent")
     @writes
     def clock_consent(self, request: Any, pk: str) -> Response:
-        """Consent: the term moves by exactly this time."""
+        """Consent while the term runs: it moves by exactly this time."""
         clock_pause_consent(by=request.user, order_id=UUID(pk), **self._read(ClockConsentSerializer))
         return self._shown(pk)
 

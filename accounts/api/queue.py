@@ -15,11 +15,13 @@ from antifraud import db, hints
 from antifraud.api.idempotency import opens_own_unit, writes
 from antifraud.api.viewsets import PolicyViewSet
 from antifraud.errors import NotFound
+from antifraud.logs import get_logger
 from banks.models import Delivery
 from banks.policy import Action
 from banks.services.platform import require_running
 from banks.services.queue import queue_ack, queue_extend, queue_nack, queue_receive
 
+log = get_logger(__name__)
 POLL_SECONDS = 0.5  # hints may be lost
 LONGEST_WAIT = 20
 
@@ -157,14 +159,7 @@ class QueueViewSet(PolicyViewSet[Delivery]):
         with db.unit_of_work(by):
             epoch = require_running().epoch
             taken = queue_receive(by=by, max_count=asked["max"], visibility_seconds=asked["visibility"])
-            return [
-                {
-                    "receipt": receipt,
-                    "lease_until": delivery.lease_until,
-                    "message": delivery_message(by=by, delivery=delivery, epoch=epoch),
-                }
-                for delivery, receipt in taken
-            ]
+            return [item for delivery, receipt in taken if (item := _item(by, delivery, receipt, epoch)) is not None]
 
     def _read(self, serializer: type[Any]) -> dict[str, Any]:
         form = serializer(data=self.request.data)
@@ -174,3 +169,13 @@ class QueueViewSet(PolicyViewSet[Delivery]):
 
     def _shown(self, delivery: Delivery) -> Response:
         return Response({"delivery_id": str(delivery.id), "state": delivery.state, "lease_until": delivery.lease_until})
+
+
+def _item(by: Any, delivery: Delivery, receipt: str, epoch: int) -> dict[str, Any] | None:
+    """None for what the institution may no longer see: one such row must not keep the rest of the batch from it."""
+    try:
+        message = delivery_message(by=by, delivery=delivery, epoch=epoch)
+    except NotFound:
+        log.error("delivery out of reach", delivery=delivery.id, topic=delivery.topic)
+        return None
+    return {"receipt": receipt, "lease_until": delivery.lease_until, "message": message}

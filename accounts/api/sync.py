@@ -53,7 +53,7 @@ class DifferentSerializer(serializers.Serializer[Any]):
 
 
 class ProposalSerializer(serializers.Serializer[Any]):
-    """redeliver: ask `repair` for it; send_answer: post the answer again; check_hold: people of both sides look."""
+    """redeliver: ask `repair` for it; send_answer: post the answer again; check_hold, check_order: people of both sides look."""
 
     id = serializers.UUIDField()
     proposal = serializers.CharField()

@@ -27,17 +27,19 @@ class ClockRequestForm(forms.Form):
 
 
 class ClockConsentForm(forms.Form):
-    """What was asked, or fewer minutes."""
+    """What was asked, or fewer minutes; `pause` is the request that was shown."""
 
+    pause = forms.UUIDField(widget=forms.HiddenInput)
     minutes = forms.IntegerField(
-        label=_("Minutes"), required=False, min_value=SHORTEST_PAUSE, max_value=LONGEST_PAUSE,
+        label=_("Minutes"), min_value=SHORTEST_PAUSE, max_value=LONGEST_PAUSE,
         widget=forms.NumberInput(attrs={"data-width": "xs"}),
     )  # fmt: skip
 
 
 class ClockRefuseForm(forms.Form):
-    """Why not."""
+    """Why not; `pause` is the request that was shown."""
 
+    pause = forms.UUIDField(widget=forms.HiddenInput)
     reason = forms.CharField(
         label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2, "data-width": "full"})
     )

@@ -72,6 +72,7 @@ class Migration(migrations.Migration):
                             ("redeliver", "Deliver again"),
                             ("send_answer", "The institution sends its answer"),
                             ("check_hold", "Both sides check the hold"),
+                            ("check_order", "Both sides check the order"),
                         ],
                         max_length=12,
                     ),

@@ -96,6 +96,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "drafted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
                     "legal_profile",
                     models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="banks.legalprofile"),
                 ),
@@ -275,7 +281,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("approved_by__isnull", True),
-                    models.Q(("approved_by", models.F("created_by")), _negated=True),
+                    models.Q(
+                        models.Q(("approved_by", models.F("created_by")), _negated=True),
+                        models.Q(("approved_by", models.F("drafted_by")), _negated=True),
+                    ),
                     _connector="OR",
                 ),
                 name="alert_two_persons",

@@ -59,7 +59,8 @@ class Alert(UUIDModel):
     payload = EncryptedTextField(mask="text", null=True)
     payload_sha256 = models.BinaryField(null=True)
 
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    drafted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")  # who wrote it last
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")  # who submitted it: its operator
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
     approved_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -70,7 +71,9 @@ class Alert(UUIDModel):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("created_by")), name="alert_two_persons"
+                condition=Q(approved_by__isnull=True)
+                | ~Q(approved_by=F("created_by")) & ~Q(approved_by=F("drafted_by")),
+                name="alert_two_persons",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["issued", "closed"])

@@ -55,6 +55,7 @@ class SyncFinding(UUIDModel):
         REDELIVER = "redeliver", _("Deliver again")
         SEND_ANSWER = "send_answer", _("The institution sends its answer")
         CHECK_HOLD = "check_hold", _("Both sides check the hold")
+        CHECK_ORDER = "check_order", _("Both sides check the order")
 
     class Resolution(models.TextChoices):
         REDELIVERED = "redelivered", _("Delivered again")

@@ -19,8 +19,10 @@ ORDERS, OPEN_HOLDS = "orders", "open_holds"
 SCOPES = (ORDERS, OPEN_HOLDS)
 KEY_BYTES = 32
 STATES = ("issued", "acknowledged", "answered", "cancelled", "superseded")
+# How far an order has come; "superseded" is a bank's own word for "over without an answer".
+RANKS = {"issued": 0, "acknowledged": 1, "cancelled": 2, "superseded": 2, "answered": 3}
 MISSING, UNKNOWN, DIFFERENT = "missing_at_bank", "unknown_to_platform", "different"
-REDELIVER, SEND_ANSWER, CHECK_HOLD = "redeliver", "send_answer", "check_hold"
+REDELIVER, SEND_ANSWER, CHECK_HOLD, CHECK_ORDER = "redeliver", "send_answer", "check_hold", "check_order"
 
 _ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _SHAPES = {
@@ -105,13 +107,20 @@ def _proposal(scope: str, ours: str, theirs: str) -> str:
     """What to do about it.
 
     The side that knows more tells the other one: the institution its answer, the platform its order. What only the
-    institution knows (after a restore) may be holding somebody's money: both sides look.
+    institution knows (after a restore) may be holding somebody's money: both sides look. An order that is further there
+    than here is never brought again: a stop that was cancelled would be executed.
     """
     if scope == OPEN_HOLDS or not ours:
         return CHECK_HOLD
     if not theirs:
         return REDELIVER
-    return SEND_ANSWER if _answers(theirs) > _answers(ours) else REDELIVER
+    if _answers(theirs) > _answers(ours):
+        return SEND_ANSWER
+    return CHECK_ORDER if _rank(theirs) > _rank(ours) else REDELIVER
+
+
+def _rank(item: str) -> int:
+    return RANKS[item.split("|")[1]]
 
 
 def _answers(item: str) -> int:

@@ -46,10 +46,14 @@ LADDERS: tuple[Rung, ...] = (
 )
 
 
-def climbs_at(rung: Rung, term: timedelta, due_at: datetime) -> datetime:
-    """When the rung is reached. The term is counted back from its end, so that consented pauses move what is ahead."""
+def climbs_at(rung: Rung, term: timedelta, due_at: datetime, since: datetime | None = None) -> datetime:
+    """When the rung is reached. The term is counted back from its end, so that consented pauses move what is ahead.
+
+    It starts no earlier than `since`, when the platform began to hand over again.
+    """
     ahead = min(term * rung.percent / 100, timedelta(seconds=rung.seconds))
-    return due_at - term + ahead
+    start = due_at - term
+    return (start if since is None else max(start, since)) + ahead
 
 
 def moved(due_at: datetime, pause: timedelta) -> datetime:

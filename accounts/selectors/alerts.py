@@ -76,7 +76,9 @@ def alert_detail(*, user: User, alert_id: UUID) -> Alert:
     """One alert with its lines, addressees and notices; three further statements at most. Raises NotFound."""
     people = ("institution", "read_by", "acknowledged_by", "reported_by")
     notices = AlertNotice.objects.select_related(*people).defer("payload").order_by("institution__code")
-    rows = Alert.objects.select_related("unit", "case", "created_by", "approved_by", "legal_profile").prefetch_related(
+    rows = Alert.objects.select_related(
+        "unit", "case", "drafted_by", "created_by", "approved_by", "legal_profile"
+    ).prefetch_related(
         Prefetch("lines", AlertLine.objects.select_related("institution").order_by("position")),
         Prefetch("notices", notices),
         "addressees",

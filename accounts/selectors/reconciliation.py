@@ -56,6 +56,12 @@ def _as_known(rows: QuerySet[Order], institution_id: UUID) -> list[tuple[UUID, s
     ]
 
 
+def with_final_answer(rows: QuerySet[Order]) -> QuerySet[Order]:
+    """The orders with `has_final_answer`: whether the institution's last word is known."""
+    final = ~Q(source=Answer.Source.RECORDED) | Q(confirmed_by__isnull=False)
+    return rows.annotate(has_final_answer=Exists(Answer.objects.filter(final, order=OuterRef("pk"))))
+
+
 def _holds(user: User) -> dict[UUID, str]:
     rows = policy.scope(user, Action.HOLD_VIEW, in_force(Hold.objects.all()))
     mine = Q(institution=user.institution_id) | Q(order__routed_to=user.institution_id)
@@ -97,11 +103,9 @@ def comparisons(*, user: User) -> list[Compared]:
     newest = runs.order_by("institution_id", "scope", "-day").distinct("institution_id", "scope")
     for run in newest:
         setattr(shown[run.institution_id], run.scope, run)
-    open_ones = policy.scope(user, Action.FINDING_VIEW, SyncFinding.objects.filter(resolved_at__isnull=True))
-    counts = open_ones.values_list("run__institution").annotate(count=Count("pk")).order_by()
+    counts = _open_findings(runs).values_list("run__institution").annotate(count=Count("pk")).order_by()
     for institution_id, count in counts:
-        if institution_id in shown:
-            shown[institution_id].findings = count
+        shown[institution_id].findings = count
     return list(shown.values())
 
 
@@ -123,6 +127,16 @@ def findings_of(*, user: User, institution: Institution) -> list[SyncFinding]:
     rows = policy.scope(user, Action.FINDING_VIEW, SyncFinding.objects.filter(run__institution=institution))
     rows = rows.select_related("run", "order").defer("order__payload", "order__reason")
     return list(rows.order_by(F("resolved_at").desc(nulls_first=True), "-found_at", "pk")[:MOST_SHOWN])
+
+
+def open_count(*, user: User, institution: Institution) -> int:
+    """How much is open with the institution, also where the reader may not see what it is about."""
+    return _open_findings(policy.scope(user, Action.SYNC_VIEW, SyncRun.objects.filter(institution=institution))).count()
+
+
+def _open_findings(runs: QuerySet[SyncRun]) -> QuerySet[SyncFinding]:
+    """Of comparisons that the reader may know: a count names no order, so it needs no right to the findings."""
+    return SyncFinding.objects.filter(resolved_at__isnull=True, run__in=runs.order_by().values("pk"))
 
 
 def _compared(user: User) -> QuerySet[Institution]:
@@ -151,8 +165,8 @@ def institutions_behind(*, scope: str, day: date, now: datetime) -> QuerySet[Ins
     rows = connected_institutions().filter(_machine())
     runs = SyncRun.objects.filter(institution=OuterRef("pk"), scope=scope)
     if scope == ORDERS:
-        done = Exists(runs.filter(day=day, last_at__isnull=False))
         start = datetime.combine(day, time.min, UTC)
+        done = Exists(runs.filter(day=day, last_at__gte=start + DAY))  # earlier ones miss what arrived afterwards
         theirs = Q(institution=OuterRef("pk")) | Q(routed_to=OuterRef("pk"))
         something = Order.objects.filter(theirs, available_at__gte=start, available_at__lt=start + DAY)
         noted = Exists(runs.filter(day=day, late_noted_at__isnull=False))

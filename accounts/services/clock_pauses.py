@@ -15,9 +15,12 @@ from accounts.policy import Action
 from accounts.rules.escalation import LONGEST_PAUSE, SHORTEST_PAUSE, moved
 from accounts.rules.paths import answer_path, order_path
 from accounts.selectors.escalation import pauses_of
+from accounts.services.orders.approve import required_reason
 from antifraud import db, policy
 from antifraud.audit import diary
-from antifraud.errors import Conflict, Invalid, WrongState
+from antifraud.crypto.forbidden import reject_forbidden
+from antifraud.errors import Conflict, Forbidden, Invalid, Superseded, WrongState
+from antifraud.plain_text import without_numbers
 from banks.models import User
 from banks.selectors.institutions import centre_institutions, superiors
 from banks.selectors.users import risk_people, supervisors_of
@@ -31,25 +34,28 @@ D = ClockPause.Decision
 def clock_pause_request(*, by: User, order_id: UUID, reason: str, minutes: int) -> ClockPause:
     """Ask for the clock to stand still for `minutes` from now on. The clock runs until a supervisor consents.
 
-    Raises WrongState where no term runs, Conflict `term_over` after its end, `pause_waits` beside another request,
-    `clock_stopped` while it stands still, Invalid (reason, minutes).
+    Raises WrongState unless it is acknowledged and has a term, Conflict `term_over` after its end, `pause_waits`
+    beside another request, `clock_stopped` while it stands still, Invalid (reason, minutes).
     """
     order = _open_order(by, Action.CLOCK_REQUEST, order_id)
+    if order.status != Order.Status.ACKNOWLEDGED:  # a pause must not keep quiet that nobody has seen the order
+        raise WrongState(extra={"state": order.status, "verb": str(Action.CLOCK_REQUEST)})
+    _require_term(order)
     now = db.require_unit_of_work().now
-    if order.answer_due_at is not None and order.answer_due_at <= now:
-        raise Conflict(_("The term is over. A clock can only be stopped while it runs."), code="term_over")
     for pause in pauses_of(order.pk):
         if pause.decision == D.OPEN:
             raise Conflict(_("A request to stop this clock waits for its decision already."), code="pause_waits")
         if pause.until_at is not None and pause.until_at > now:
             raise Conflict(_("The clock of this order stands still already."), code="clock_stopped")
     problems = {} if SHORTEST_PAUSE <= minutes <= LONGEST_PAUSE else {"minutes": [_("Ask for 5 to 1440 minutes.")]}
-    if len(reason.strip()) < 10:
+    kept = without_numbers(reason).strip()[:300]
+    if len(kept) < 10:
         problems["reason"] = [_("Say why the clock should stand still, in at least ten characters, without names.")]
     if problems:
         raise Invalid(fields=problems)
+    reject_forbidden(reason, field="reason")
     pause = ClockPause.objects.create(
-        order=order, institution=by.institution, reason=reason.strip()[:300], asked_by=by, asked_at=now,
+        order=order, institution=by.institution, reason=kept, asked_by=by, asked_at=now,
         asked_minutes=minutes,
     )  # fmt: skip
     diary.record("order.clock_request", by=by, obj=order, case_id=order.case_id, detail={"minutes": minutes})
@@ -59,33 +65,36 @@ def clock_pause_request(*, by: User, order_id: UUID, reason: str, minutes: int) 
     return pause
 
 
-def clock_pause_consent(*, by: User, order_id: UUID, minutes: int | None = None) -> ClockPause:
+def clock_pause_consent(*, by: User, order_id: UUID, pause: UUID, minutes: int) -> ClockPause:
     """A supervisor consents: the clock stood still from the request on, for what was asked or fewer `minutes`.
 
-    The end of the term moves by exactly that. Raises WrongState, Conflict `pause_missing`, Invalid (minutes).
+    `pause` is the request that was shown. The end of the term moves by exactly that. Raises WrongState, Forbidden,
+    Conflict `term_over` after the end of the term (a breach stays one), `pause_missing`, Superseded where another
+    request waits by now, Invalid (minutes).
     """
-    order, pause = _waiting(by, order_id)
-    wanted = pause.asked_minutes if minutes is None else minutes
-    if not SHORTEST_PAUSE <= wanted <= pause.asked_minutes:
+    order, row = _waiting(by, order_id, pause)
+    _require_term(order)
+    if not SHORTEST_PAUSE <= minutes <= row.asked_minutes:
         raise Invalid(fields={"minutes": [_("Consent to 5 minutes at least, and to no more than was asked for.")]})
-    until = pause.asked_at + timedelta(minutes=wanted)
-    _decide(pause, D.CONSENTED, by=by, from_at=pause.asked_at, until_at=until)
-    _move(order, until - pause.asked_at)
-    detail = {"minutes": wanted, "from": pause.asked_at, "until": until, "answer_due_at": order.answer_due_at}
+    until = row.asked_at + timedelta(minutes=minutes)
+    _decide(row, D.CONSENTED, by=by, from_at=row.asked_at, until_at=until)
+    _move(order, until - row.asked_at)
+    detail = {"minutes": minutes, "from": row.asked_at, "until": until, "answer_due_at": order.answer_due_at}
     diary.record("order.clock_consent", by=by, obj=order, case_id=order.case_id, detail=detail)
-    _tell(order, pause, "order.clock_consent")
-    return pause
+    _tell(order, row, "order.clock_consent")
+    return row
 
 
-def clock_pause_refuse(*, by: User, order_id: UUID, reason: str) -> ClockPause:
-    """A supervisor refuses: the clock has run all the time. Raises WrongState, Conflict `pause_missing`, Invalid."""
-    order, pause = _waiting(by, order_id)
-    if len(reason.strip()) < 4:
-        raise Invalid(fields={"reason": [_("Give a reason of at least four characters. It is kept with the order.")]})
-    _decide(pause, D.REFUSED, by=by, refusal=reason.strip()[:300])
+def clock_pause_refuse(*, by: User, order_id: UUID, pause: UUID, reason: str) -> ClockPause:
+    """A supervisor refuses the request that was shown: the clock has run all the time.
+
+    Raises WrongState, Forbidden, Conflict `pause_missing`, Superseded, Invalid (reason).
+    """
+    order, row = _waiting(by, order_id, pause)
+    _decide(row, D.REFUSED, by=by, refusal=required_reason(reason))
     diary.record("order.clock_refuse", by=by, obj=order, case_id=order.case_id)
-    _tell(order, pause, "order.clock_refuse")
-    return pause
+    _tell(order, row, "order.clock_refuse")
+    return row
 
 
 def clock_pause_end(*, by: User, order_id: UUID) -> ClockPause:
@@ -118,11 +127,26 @@ def _open_order(by: User, action: Action, order_id: UUID) -> Order:
     return order
 
 
-def _waiting(by: User, order_id: UUID) -> tuple[Order, ClockPause]:
+def is_party(user: User, order: Order, pause: ClockPause) -> bool:
+    """Whether the user is seconded from an institution that asks or executes: then others decide (R6)."""
+    parties = (pause.institution_id, order.institution_id, order.routed_to_id)
+    return user.home_institution_id is not None and user.home_institution_id in parties
+
+
+def _require_term(order: Order) -> None:
+    if order.answer_due_at is not None and order.answer_due_at <= db.require_unit_of_work().now:
+        raise Conflict(_("The term is over. A clock can only be stopped while it runs."), code="term_over")
+
+
+def _waiting(by: User, order_id: UUID, shown: UUID) -> tuple[Order, ClockPause]:
     order = _open_order(by, Action.CLOCK_DECIDE, order_id)
     pause = db.lock(pauses_of(order.pk).filter(decision=D.OPEN)).first()
     if pause is None:
         raise Conflict(_("Nobody asks for this clock to be stopped."), code="pause_missing")
+    if pause.pk != shown:
+        raise Superseded(_("Another request waits by now. Reload the order and decide on that one."))
+    if is_party(by, order, pause):
+        raise Forbidden(_("You come from an institution of this order. Another supervisor decides."))
     return order, pause
 
 

@@ -7,6 +7,7 @@ and a clock that stands still change nothing. Mails go out after the commit (`es
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from antifraud import db, hints
 from antifraud.audit import diary
 from antifraud.outbox import post
 from banks.models import User
-from banks.selectors.platform import is_running
+from banks.selectors.platform import platform_now
 from banks.services.notifications import notify
 
 MOST = 200
@@ -33,10 +34,13 @@ unnest(%(reasons)s::text[], %(urgencies)s::text[], %(steps)s::text[], %(percents
   AS r(reason, urgency, step, percent, seconds)
 """
 # The term is counted back from its end: a consented pause moves what is ahead, never what was reached before it.
+# While the platform reconciled nobody could answer: rungs are counted from its end, so that they do not fall at once.
+# GREATEST leaves out a NULL.
 _CLIMB = """
 INSERT INTO accounts_escalation (id, order_id, hold_id, reason, step, due_at, at)
 SELECT gen_random_uuid(), d.order_id, d.hold_id, d.reason, d.step, d.due_at, app_now() FROM ({due}) d
-WHERE d.due_at - d.term + LEAST(d.term * d.percent / 100, make_interval(secs => d.seconds)) <= app_now()
+WHERE GREATEST(d.due_at - d.term, %(since)s::timestamptz) + LEAST(d.term * d.percent / 100, make_interval(secs => d.seconds))
+    <= app_now()
   AND NOT EXISTS (SELECT 1 FROM accounts_escalation e WHERE e.order_id = d.order_id
     AND e.hold_id IS NOT DISTINCT FROM d.hold_id AND e.reason = d.reason AND e.step = d.step)
 ORDER BY d.due_at, d.order_id, d.reason, d.percent LIMIT %(limit)s
@@ -61,27 +65,30 @@ def escalations_climb(*, by: User, limit: int = MOST) -> int:
     """Take every step that is due by the legal clock; returns how many. `by` is the platform's own user.
 
     None while the platform is reconciling: after a restore it does not know what has been acknowledged and answered.
+    Afterwards the rungs start anew from its end; the terms themselves stay.
     """
     db.require_unit_of_work()
-    if not is_running():
+    platform = platform_now()
+    if not platform.is_running:
         return 0
     orders = [rung for rung in LADDERS if rung.reason != LIFT]
     lifts = [rung for rung in LADDERS if rung.reason == LIFT and rung.urgency == NORMAL]
-    taken = _taken(_ORDERS, orders, limit)
+    taken = _taken(_ORDERS, orders, platform.since, limit)
     if len(taken) < limit:
-        taken += _taken(_LIFTS, lifts, limit - len(taken))
+        taken += _taken(_LIFTS, lifts, platform.since, limit - len(taken))
     for row in escalations_named(user=by, ids=taken) if taken else ():
         _act(row, by=by)
     return len(taken)
 
 
-def _taken(due: str, rungs: Sequence[Any], limit: int) -> list[UUID]:
+def _taken(due: str, rungs: Sequence[Any], since: datetime | None, limit: int) -> list[UUID]:
     wanted: dict[str, Any] = {
         "reasons": [rung.reason for rung in rungs],
         "urgencies": [rung.urgency for rung in rungs],
         "steps": [rung.step for rung in rungs],
         "percents": [rung.percent for rung in rungs],
         "seconds": [rung.seconds for rung in rungs],
+        "since": since,
         "limit": limit,
     }
     with connection.cursor() as cursor:

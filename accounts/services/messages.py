@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from accounts.models import Order
+from accounts.rules.digests import known_state
+from accounts.selectors.reconciliation import with_final_answer
 from accounts.services.alerts.content import TOPIC as ALERT
 from accounts.services.alerts.messages import notice_message
 from antifraud import policy
@@ -36,11 +38,11 @@ def delivery_message(*, by: User, delivery: Delivery, epoch: int | None = None) 
 
 
 def _order_message(*, by: User, delivery: Delivery) -> dict[str, Any]:
-    order = policy.get(by, "order.view", Order.objects.all(), delivery.subject_id)
+    order = policy.get(by, "order.view", with_final_answer(Order.objects.all()), delivery.subject_id)
     body: dict[str, Any] = {
         "order_id": str(order.id),
         "order_number": order.number,
-        "status": order.status,
+        "status": _told_state(order),
         "available_at": order.available_at.isoformat() if order.available_at else None,  # its UTC date: the day of R11
         "answer_due_at": order.answer_due_at.isoformat() if order.answer_due_at else None,
     }
@@ -52,3 +54,13 @@ def _order_message(*, by: User, delivery: Delivery) -> dict[str, Any]:
         detail={"topic": delivery.topic, "attempt": delivery.attempt},
     )  # fmt: skip
     return body
+
+
+def _told_state(order: Order) -> str:
+    """The state as the institution knows it from this message on (R11), never a word of the platform's own.
+
+    A cancellation that is still on its way to the lane is told here already: nobody may execute the order any more.
+    """
+    answers = int(vars(order)["has_final_answer"])
+    acknowledged = order.acknowledged_at is not None
+    return known_state(order.status, acknowledged=acknowledged, answers=answers, cancellation_arrived=True)

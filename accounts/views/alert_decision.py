@@ -24,7 +24,7 @@ from accounts.services.alerts.reveals import alert_decision_content
 from accounts.views.order_content import Section, institution_name
 from antifraud import policy
 from antifraud.db import unit_of_work
-from antifraud.errors import Conflict, Invalid
+from antifraud.errors import Conflict, Invalid, WrongState
 from banks.forms.errors import attach_errors
 from banks.middleware import UserRequest
 from banks.templatetags.ui_values import when
@@ -63,8 +63,13 @@ def _decide(request: UserRequest, alert_id: UUID, data: dict[str, Any]) -> Alert
 
 
 def _page(request: UserRequest, alert_id: UUID, form: DecisionForm, *, status: int = 200) -> HttpResponse:
-    with unit_of_work(request.user):
-        alert, text = alert_decision_content(by=request.user, alert_id=alert_id)
+    try:
+        with unit_of_work(request.user):
+            alert, text = alert_decision_content(by=request.user, alert_id=alert_id)
+    except WrongState:
+        # A second click, or another was faster: the alert's own page shows what became of it.
+        messages.info(request, _("This alert does not await a decision any more."))
+        return HttpResponseRedirect(reverse("accounts:alert", args=[alert_id]), status=303)
     content = json.loads(text)
     context = {
         "alert": alert,

@@ -18,13 +18,14 @@ from accounts.forms.alert_lines import AlertImportForm, BoxLine, box_lines, box_
 from accounts.forms.alerts import AlertForm
 from accounts.forms.pasted_choices import BOX
 from accounts.models import Alert
+from accounts.policy import Action
 from accounts.rules.sheets import ALERT_COLUMNS, YES_NO_LABELS, headings
 from accounts.services.alerts.checks import require_room
 from accounts.services.alerts.draft import alert_draft, alert_update, require_drafter
 from accounts.services.alerts.reveals import alert_edit_content
-from antifraud import db
+from antifraud import db, policy
 from antifraud.db import unit_of_work
-from antifraud.errors import Conflict, Invalid
+from antifraud.errors import Conflict, Invalid, RateLimited
 from antifraud.spreadsheets import write_rows
 from banks.forms.errors import attach_errors
 from banks.middleware import UserRequest
@@ -48,10 +49,12 @@ def alert_new_view(request: UserRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def alert_edit_view(request: UserRequest, alert_id: UUID) -> HttpResponse:
     """A draft to write on; opening its content is in the audit log."""
+    if request.method == "POST":
+        # Whether it is a draft still is asked in saving: a refusal there keeps what was typed.
+        rows = Alert.objects.defer("payload", "content")
+        return _save(request, policy.get(request.user, Action.ALERT_UPDATE, rows, alert_id))
     with unit_of_work(request.user):
         alert = alert_edit_content(by=request.user, alert_id=alert_id)
-    if request.method == "POST":
-        return _save(request, alert)
     text, lines = kept_lines(user=request.user, lines=list(alert.lines.all()))
     names = ("kind", "title", "legal_basis", "purpose", "expires_at", "audience", "version")
     initial = {name: getattr(alert, name) for name in names} | {
@@ -84,6 +87,11 @@ def _save(request: UserRequest, alert: Alert | None) -> HttpResponse:
         return _page(request, form, lines, alert, status=attach_errors(form, error))
     except Conflict as error:
         return _page(request, form, lines, alert, status=attach_errors(form, error))
+    except RateLimited as error:
+        attach_errors(form, error)
+        answer = _page(request, form, lines, alert, status=error.status)
+        answer["Retry-After"] = str(error.extra["retry_after"])
+        return answer
     messages.success(request, _("Alert {number} was saved as a draft.").format(number=saved.number))
     return HttpResponseRedirect(reverse("accounts:alert", args=[saved.id]), status=303)
 

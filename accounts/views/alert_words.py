@@ -104,7 +104,7 @@ def alert_actions(user: User, alert: Alert) -> dict[str, bool]:
         return policy.can(user, action)
 
     waits = status == S.AWAITING_APPROVAL
-    other = user.id != alert.created_by_id
+    other = user.id not in {alert.drafted_by_id, alert.created_by_id}
     return {
         "own": own,
         "edit": own and status == S.DRAFT and may(Action.ALERT_UPDATE),

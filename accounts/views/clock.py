@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.forms.clock import ClockConsentForm, ClockEndForm, ClockRefuseForm, ClockRequestForm
-from accounts.models import Order
+from accounts.models import Escalation, Order
 from accounts.policy import Action
 from accounts.rules.paths import answer_path, order_path
 from accounts.selectors.escalation import order_clock, reminders
@@ -27,6 +27,7 @@ from accounts.services.clock_pauses import (
     clock_pause_end,
     clock_pause_refuse,
     clock_pause_request,
+    is_party,
 )
 from accounts.views.bank_side import institution_page
 from antifraud import policy
@@ -61,13 +62,16 @@ def clock_context(user: User, order: Order, now: datetime) -> dict[str, Any]:
     clock = order_clock(user=user, order=order, now=now)
     waiting, running = clock.waiting, clock.running
     is_open = order.status in OPEN and order.answer_due_at is not None
-    may_ask = is_open and not waiting and not running and policy.can(user, Action.CLOCK_REQUEST)
+    may_ask = order.status == Order.Status.ACKNOWLEDGED and is_open and not waiting and not running
+    may_decide = is_open and waiting is not None and not is_party(user, order, waiting)
     return {
         "clock": clock,
         "clock_waiting": waiting if is_open else None,
         "clock_running": running if is_open else None,
-        "clock_request_form": ClockRequestForm(auto_id="clock_%s") if may_ask else None,
-        "clock_may_decide": is_open and waiting is not None and policy.can(user, Action.CLOCK_DECIDE),
+        "clock_request_form": (
+            ClockRequestForm(auto_id="clock_%s") if may_ask and policy.can(user, Action.CLOCK_REQUEST) else None
+        ),
+        "clock_may_decide": may_decide and policy.can(user, Action.CLOCK_DECIDE),
         "clock_may_end": is_open and running is not None and policy.can(user, Action.CLOCK_END),
     }
 
@@ -115,9 +119,13 @@ def _act(
 @institution_page
 @require_GET
 def reminders_view(request: UserRequest) -> HttpResponse:
-    """Fragment on every page of an institution: what has climbed and is still open."""
-    rows = reminders(user=request.user)
-    url = reverse("accounts:queue")
+    """Fragment on every page of an institution: what has climbed and is still open; an order stands there once."""
+    found: dict[tuple[UUID, UUID | None], Escalation] = {}
+    for row in reminders(user=request.user):
+        found.setdefault((row.order_id, row.hold_id), row)
+    rows, url = list(found.values()), reverse("accounts:queue")
     return render(
-        request, "accounts/reminders.html", {"rows": rows[:SHOWN], "more": len(rows) - SHOWN, "queue_url": url}
+        request,
+        "accounts/reminders.html",
+        {"rows": rows[:SHOWN], "total": len(rows), "more": len(rows) - SHOWN, "queue_url": url},
     )

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.forms.reconciliation import ResumeForm
 from accounts.models import SyncRun
 from accounts.policy import Action
-from accounts.selectors.reconciliation import comparisons, findings_of, institution_compared, runs_of
+from accounts.selectors.reconciliation import comparisons, findings_of, institution_compared, open_count, runs_of
 from accounts.services.reconciliation import MOST_REPAIRED, sync_repair
 from antifraud import policy
 from antifraud.db import unit_of_work
@@ -82,10 +82,12 @@ def institution_view(request: UserRequest, institution_id: UUID) -> HttpResponse
 def _context(request: UserRequest, institution_id: UUID) -> dict[str, Any]:
     institution = institution_compared(user=request.user, institution_id=institution_id)
     findings = findings_of(user=request.user, institution=institution)
+    shown = [finding for finding in findings if finding.resolved_at is None]
     return {
         "institution": institution,
         "runs": runs_of(user=request.user, institution=institution),
-        "open": [finding for finding in findings if finding.resolved_at is None],
+        "open": shown,
+        "not_shown": open_count(user=request.user, institution=institution) - len(shown),
         "settled": [finding for finding in findings if finding.resolved_at is not None],
         "may_repair": policy.can(request.user, Action.SYNC_REPAIR),
         "crumbs": [(_("Reconciliation"), reverse("accounts:reconciliation")), (institution.title, "")],

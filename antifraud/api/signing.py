@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -72,7 +73,7 @@ class SignedResponseMiddleware:
             return response
         try:
             headers = _headers(request, response, machine)
-        except KeyRefused as refused:
+        except (KeyRefused, ImproperlyConfigured) as refused:
             # Nothing unsigned is given out; the caller asks again under the same idempotency key.
             log.error("answer not signed", exc_info=refused)
             return answer(request, Unavailable(extra={RETRY_AFTER: RETRY_SECONDS}))

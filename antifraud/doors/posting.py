@@ -25,6 +25,11 @@ class Posting:
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
         self._thread.start()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread still turns; one that ended by a defect is replaced at the next wake."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """Take nothing more, let land what is aloft, write it down."""
         self._loop.stopping = True
@@ -55,9 +60,10 @@ class _Process:
 def wake(institution_id: UUID) -> None:
     """Something may have to be posted in this lane; returns at once."""
     with _Process.lock:
-        if _Process.posting is None or _Process.pid != os.getpid():
-            _Process.posting, _Process.pid = Posting(), os.getpid()
         posting = _Process.posting
+        if posting is None or _Process.pid != os.getpid() or not posting.is_alive:
+            posting = _Process.posting = Posting()
+            _Process.pid = os.getpid()
     posting.courier.wake(institution_id)
 
 

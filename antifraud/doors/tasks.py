@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 from uuid import UUID
@@ -12,12 +13,14 @@ from django.db import close_old_connections, connection
 
 from antifraud.deliveries import lane_push, outbox_handle
 from antifraud.doors import posting
+from antifraud.errands import errands_run
 from antifraud.outbox import post
 from banks.selectors.lanes import lane_is_called
 from banks.services.deliveries import LANE_TASK
 
 BEAT_SECONDS = 15  # the relay rings every 10 s, so that idle workers show progress too
 _beat_at = float("-inf")
+_errands = threading.Lock()
 
 
 @shared_task(name=LANE_TASK)  # type: ignore[untyped-decorator]
@@ -33,9 +36,14 @@ def lane_push_task(institution_id: str) -> int:
 
 @shared_task(name=post.HANDLE_TASK)  # type: ignore[untyped-decorator]
 def outbox_handle_task() -> int:
-    """Carry due facts of the outbox."""
+    """Carry due facts of the outbox; then the errands, in one thread of the process at a time."""
     handled = outbox_handle()
     _beat()
+    if _errands.acquire(blocking=False):
+        try:
+            handled += errands_run()
+        finally:
+            _errands.release()
     return handled
 
 

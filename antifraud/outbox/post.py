@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,6 +23,7 @@ UPDATE af_outbox_outboxmessage SET lease_token = %(token)s, lease_until = clock_
 WHERE id = ANY(ARRAY(
   SELECT id FROM af_outbox_outboxmessage
   WHERE done_at IS NULL AND next_at <= clock_timestamp() AND COALESCE(lease_until, '-infinity') < clock_timestamp()
+    AND (%(only)s::text[] IS NULL OR topic = ANY(%(only)s)) AND NOT topic = ANY(%(but)s::text[])
   ORDER BY next_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
 RETURNING id, topic, subject_id, institution_id, attempt
 """
@@ -56,13 +58,28 @@ def ring_after_commit(work: db.UnitOfWork, task: str, *args: str) -> None:
         transaction.on_commit(lambda: bell.ring(task, *args), robust=True)
 
 
-def claim(limit: int = 100) -> list[Claimed]:
-    """Take due messages under a lease of 60 s by the database's own clock; call inside a unit of work."""
+def claim(limit: int = 100, *, only: Iterable[str] | None = None, but: Iterable[str] = ()) -> list[Claimed]:
+    """Take due messages under a lease of 60 s by the database's own clock; call inside a unit of work.
+
+    `only` and `but` name topics.
+    """
     token = uuid.uuid4()
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"token": token, "limit": limit})
+        topics = None if only is None else list(only)
+        cursor.execute(_CLAIM, {"token": token, "limit": limit, "only": topics, "but": list(but)})
         rows = cursor.fetchall()
     return [Claimed(row[0], row[1], row[2], row[3], row[4], token) for row in rows]
+
+
+def hold(message_id: UUID, token: UUID) -> bool:
+    """Begin the lease anew for work that takes its time; False where another process has the message by now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE af_outbox_outboxmessage SET lease_until = clock_timestamp() + interval '60 seconds' "
+            "WHERE id = %s AND lease_token = %s AND done_at IS NULL",
+            [message_id, token],
+        )
+        return bool(cursor.rowcount == 1)
 
 
 def finish(ids: list[UUID], token: UUID) -> int:
@@ -106,4 +123,15 @@ def beat(name: str, period_seconds: int) -> None:
         )
 
 
-__all__ = ["Claimed", "Heartbeat", "beat", "claim", "enqueue", "finish", "postpone", "prune", "ring_after_commit"]
+__all__ = [
+    "Claimed",
+    "Heartbeat",
+    "beat",
+    "claim",
+    "enqueue",
+    "finish",
+    "hold",
+    "postpone",
+    "prune",
+    "ring_after_commit",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import connection
@@ -21,6 +21,13 @@ _LOCK = """
 SELECT institution_id, circuit, failures FROM banks_lane WHERE institution_id = ANY(%s::uuid[])
 ORDER BY institution_id FOR UPDATE SKIP LOCKED
 """
+# A 410 does wait: nobody else would tell of it.
+_LOCK_GONE = "SELECT FROM banks_lane WHERE institution_id = ANY(%s::uuid[]) ORDER BY institution_id FOR UPDATE"
+# A statement after the lock of the lane, which an approval takes too: what it sees is the address in use.
+_LIVE = """
+SELECT institution_id, url FROM banks_webhookendpoint
+WHERE institution_id = ANY(%s::uuid[]) AND approved_at IS NOT NULL AND ended_at IS NULL
+"""
 _SET = """
 UPDATE banks_lane SET circuit = %(state)s, failures = %(failures)s,
   opened_at = CASE WHEN %(state)s = 'closed' THEN NULL ELSE COALESCE(opened_at, clock_timestamp()) END,
@@ -34,31 +41,45 @@ WHERE institution_id = %(lane)s AND push_paused_at IS NULL
 
 
 def circuits_note(landed: Sequence[Landed], *, by: User) -> None:
-    """Take over what the attempts say, in the order in which they landed; `by` is the platform's own user."""
-    heard = _by_lane(landed)
-    gone = [lane for lane, verdicts in heard.items() if Verdict.GONE in verdicts]
-    for lane in gone:
-        _pause_push(lane, by)
-    unclean = {one.push.delivery.institution_id for one in landed if not one.push.clean}
-    news = [lane for lane, verdicts in heard.items() if lane in unclean or Verdict.FAILED in verdicts]
-    if news:
-        _note(news, heard, by)
+    """Take over what the attempts say, in the order in which they landed; `by` is the platform's own user.
+
+    What an address says that was replaced or withdrawn meanwhile tells nothing about the one in use.
+    """
+    if gone := _lanes(one for one in landed if one.verdict is Verdict.GONE):
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK_GONE, [gone])
+        for lane, verdicts in _heard(gone, landed).items():
+            if Verdict.GONE in verdicts:
+                _pause_push(lane, by)
+    if news := _lanes(one for one in landed if not one.push.clean or one.verdict is Verdict.FAILED):
+        _note(news, landed, by)
 
 
-def _by_lane(landed: Sequence[Landed]) -> dict[UUID, list[Verdict]]:
-    heard: dict[UUID, list[Verdict]] = {}
+def _lanes(landed: Iterable[Landed]) -> list[str]:
+    return sorted({str(one.push.delivery.institution_id) for one in landed})
+
+
+def _heard(lanes: list[str], landed: Sequence[Landed]) -> dict[UUID, list[Verdict]]:
+    """What the addresses in use said; the caller holds these lanes."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LIVE, [lanes])
+        live = dict(cursor.fetchall())
+    heard: dict[UUID, list[Verdict]] = {lane: [] for lane in live}
     for one in landed:
-        heard.setdefault(one.push.delivery.institution_id, []).append(one.verdict)
+        lane = one.push.delivery.institution_id
+        if live.get(lane) == one.push.url:
+            heard[lane].append(one.verdict)
     return heard
 
 
-def _note(lanes: list[UUID], heard: Mapping[UUID, list[Verdict]], by: User) -> None:
+def _note(lanes: list[str], landed: Sequence[Landed], by: User) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [[str(lane) for lane in sorted(lanes)]])
+        cursor.execute(_LOCK, [lanes])
         rows = cursor.fetchall()
+        heard = _heard(lanes, landed)
         for lane, state, failures in rows:
             before = after = Circuit(state, failures)
-            for found in heard[lane]:
+            for found in heard.get(lane, ()):
                 after = after.after(found)
             if after == before and after.state == CLOSED:
                 continue

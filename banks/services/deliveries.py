@@ -35,7 +35,8 @@ RETURNING *
 """
 _WITHDRAW = """
 UPDATE banks_delivery SET state = 'dead_lettered', lease_token = NULL, lease_until = NULL, error = %(reason)s
-WHERE institution_id = %(institution)s AND subject_id = %(subject)s AND state IN ('queued', 'ready', 'leased')
+WHERE institution_id = %(institution)s AND subject_id = %(subject)s
+  AND (state IN ('queued', 'ready', 'leased') OR (state = 'dead_lettered' AND error LIKE 'poison%%'))
 """
 _LOCK_LANE = """
 SELECT l.in_flight_cap FROM banks_lane l JOIN banks_institution i ON i.id = l.institution_id
@@ -60,9 +61,11 @@ UPDATE banks_delivery d SET lease_token = %(token)s, lease_until = clock_timesta
 FROM due WHERE d.id = due.id
 RETURNING d.*, (SELECT slots FROM free) AS free_slots
 """
-# The bank's own tries are counted from here, so the platform's are forgotten.
+# The institution's own tries are counted from here, so the platform's are forgotten; not where it had come once before
+# (withdrawn, set out anew): receipts and message ids of then must not come alive again.
 _MAKE_AVAILABLE = """
-UPDATE banks_delivery SET state = 'ready', available_at = %(now)s, next_at = clock_timestamp(), attempt = 0,
+UPDATE banks_delivery SET state = 'ready', available_at = %(now)s, next_at = clock_timestamp(),
+  attempt = CASE WHEN available_at IS NULL THEN 0 ELSE attempt END,
   push_at = clock_timestamp(), push_attempt = 0, push_failures = 0, lease_token = NULL, lease_until = NULL, error = ''
 WHERE id = ANY(%(ids)s::uuid[]) AND state = 'queued' AND lease_token = %(token)s
 """

@@ -73,7 +73,7 @@ def endpoint_approve(*, by: User, endpoint_id: UUID) -> WebhookEndpoint:
 
     Raises NotFound, Forbidden (`same_person`), WrongState, Conflict `approval_missing` or `approval_lapsed`.
     """
-    endpoint = _pending(by, Action.ENDPOINT_APPROVE, endpoint_id)
+    endpoint, lane = _pending(by, Action.ENDPOINT_APPROVE, endpoint_id)
     requests.decide(str(Action.ENDPOINT_APPROVE), endpoint.id, _payload(endpoint), by=by, approve=True)
     former = WebhookEndpoint.objects.filter(
         institution=endpoint.institution_id, approved_at__isnull=False, ended_at=None
@@ -81,7 +81,7 @@ def endpoint_approve(*, by: User, endpoint_id: UUID) -> WebhookEndpoint:
     _end(former, "replaced")
     endpoint.approved_by, endpoint.approved_at = by, db.require_unit_of_work().now
     endpoint.save(update_fields=["approved_by", "approved_at"])
-    push_begin_anew(Lane.objects.select_for_update(no_key=True).get(pk=endpoint.institution_id))
+    push_begin_anew(lane)
     diary.record("endpoint.approve", by=by, obj=endpoint, detail=_told(endpoint))
     _tell(endpoint, "endpoint.approved", but=by)
     return endpoint
@@ -89,7 +89,7 @@ def endpoint_approve(*, by: User, endpoint_id: UUID) -> WebhookEndpoint:
 
 def endpoint_reject(*, by: User, endpoint_id: UUID, why: str = "") -> WebhookEndpoint:
     """The proposal ends; by another person than the one who made it. Raises as `endpoint_approve`."""
-    endpoint = _pending(by, Action.ENDPOINT_REJECT, endpoint_id)
+    endpoint, _lane = _pending(by, Action.ENDPOINT_REJECT, endpoint_id)
     requests.decide(str(Action.ENDPOINT_APPROVE), endpoint.id, _payload(endpoint), by=by, approve=False, reason=why)
     _end(WebhookEndpoint.objects.filter(pk=endpoint.pk), "rejected")
     diary.record("endpoint.reject", by=by, obj=endpoint, detail=_told(endpoint))
@@ -97,26 +97,41 @@ def endpoint_reject(*, by: User, endpoint_id: UUID, why: str = "") -> WebhookEnd
 
 
 def endpoint_withdraw(*, by: User, endpoint_id: UUID) -> WebhookEndpoint:
-    """Nothing is called any more; one person is enough to stop. The door falls back to the pull queue.
+    """Nothing is called any more; one person is enough to stop. The door falls back to the pull queue, and people hear it.
 
     Raises NotFound, Forbidden, WrongState (ended already).
     """
-    endpoint = policy.get(by, Action.ENDPOINT_WITHDRAW, ENDPOINTS, endpoint_id, lock=True)
+    endpoint, lane = _held(by, Action.ENDPOINT_WITHDRAW, endpoint_id)
     if endpoint.ended_at is not None:
         raise WrongState
     _end(WebhookEndpoint.objects.filter(pk=endpoint.pk), "withdrawn")
     requests.lapse(endpoint.id)
-    if endpoint.approved_at is not None:
-        Lane.objects.filter(pk=endpoint.institution_id, door=Lane.Door.WEBHOOK).update(door=Lane.Door.PULL)
     diary.record("endpoint.withdraw", by=by, obj=endpoint, detail=_told(endpoint))
+    if endpoint.approved_at is not None:
+        _fall_back(lane, by)
+        _tell(endpoint, "endpoint.withdrawn", but=by)
     return endpoint
 
 
-def _pending(by: User, action: Action, endpoint_id: UUID) -> WebhookEndpoint:
-    endpoint = policy.get(by, action, ENDPOINTS, endpoint_id, lock=True)
+def _fall_back(lane: Lane, by: User) -> None:
+    if lane.door == Lane.Door.WEBHOOK:
+        before, lane.door = lane.door, Lane.Door.PULL
+        lane.save(update_fields=["door"])
+        diary.record("lane.choose_door", by=by, obj=lane, detail={"from": before, "to": lane.door})
+
+
+def _held(by: User, action: Action, endpoint_id: UUID) -> tuple[WebhookEndpoint, Lane]:
+    """Both rows locked, the lane first as a proposal does, so that two people at one address never wait in a ring."""
+    seen = policy.get(by, action, ENDPOINTS, endpoint_id)
+    lane = db.lock(LANES.filter(pk=seen.institution_id)).get()
+    return policy.get(by, action, ENDPOINTS, endpoint_id, lock=True), lane
+
+
+def _pending(by: User, action: Action, endpoint_id: UUID) -> tuple[WebhookEndpoint, Lane]:
+    endpoint, lane = _held(by, action, endpoint_id)
     if endpoint.ended_at is not None or endpoint.approved_at is not None:
         raise WrongState
-    return endpoint
+    return endpoint, lane
 
 
 def _written(target: Target) -> str:

@@ -42,6 +42,7 @@ TEXTS: dict[str, str] = {
     "lane.resumed": _("The lane of {institution} is open again."),
     "endpoint.proposed": _("A new webhook address for {institution} waits for a second person."),
     "endpoint.approved": _("The new webhook address of {institution} was approved."),
+    "endpoint.withdrawn": _("The webhook address of {institution} was withdrawn. It is not called any more."),
     "delivery.redrive_asked": _("Sending a dead letter of {institution} again waits for a second person."),
     "platform.reconciling": _("Epoch {epoch} has begun. Nothing is handed over until platform and banks are compared."),
     "order.unacknowledged": _("Order {number} is not acknowledged."),

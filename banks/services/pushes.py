@@ -176,7 +176,7 @@ def pushes_claim(institution_ids: Collection[UUID], most: int, *, turn: int = 0)
 
 
 def pushes_finish(landed: Sequence[Landed]) -> list[Landed]:
-    """Write down what became of the pushes that are still ours; the rest is discarded and logged.
+    """Write down what became of the pushes that are still ours; of the rest only that they went out ("stale").
 
     2xx → transported; 400 or 422 for the third time → dead_lettered; everything else → ready again, at once for the
     other doors and after the delay of R12 for this one. An attempt row each. Returns what counted.
@@ -188,11 +188,11 @@ def pushes_finish(landed: Sequence[Landed]) -> list[Landed]:
         counted = [one for one in landed if one.push.delivery.id in ours]
         for one in landed:
             if one.push.delivery.id not in ours:
-                log.warning("stale push discarded", delivery=one.push.delivery.id, attempt=one.push.delivery.attempt)
+                log.warning("stale push", delivery=one.push.delivery.id, attempt=one.push.delivery.attempt)
         if counted:
             wanted: dict[str, Any] = {"now": now, **_columns(counted)}
             cursor.execute(_FINISH, wanted)
-    Attempt.objects.bulk_create([_attempt(one) for one in counted])
+    Attempt.objects.bulk_create([_attempt(one, is_ours=one.push.delivery.id in ours) for one in landed])
     return counted
 
 
@@ -267,9 +267,9 @@ def _what(one: Landed) -> str:
     return str(one.status) if one.status is not None else one.error[:200]
 
 
-def _attempt(one: Landed) -> Attempt:
+def _attempt(one: Landed, *, is_ours: bool) -> Attempt:
     delivery = one.push.delivery
-    outcome = "dead_lettered" if one.is_dead else one.verdict.value
+    outcome = "stale" if not is_ours else "dead_lettered" if one.is_dead else one.verdict.value
     return Attempt(
         delivery=delivery, institution_id=delivery.institution_id, number=delivery.attempt, door=DOOR, outcome=outcome,
         detail=_what(one), seconds=round(one.seconds, 4),

@@ -169,6 +169,7 @@ ATTEMPT = {
     "dead_lettered": Word(_("Not deliverable"), "bad", "alert"),
     "asked_again": Word(_("Asked for again"), "info", "renew"),
     "redriven": Word(_("Sent again by two persons"), "info", "renew"),
+    "stale": Word(_("Superseded"), "neutral", "clock"),
 }
 WORDS: dict[str, dict[str, Word]] = {
     "attempt": ATTEMPT,

@@ -14,6 +14,8 @@ from typing import Any
 from antifraud_connector import intake, strict_json
 from antifraud_connector.journal import Journal, attend
 
+# How far an order has come; its own answer is the last word.
+RANKS = {"issued": 0, "acknowledged": 1, **dict.fromkeys(intake.OVER, 2), "answered": 3}
 RETRY_SECONDS = (0, 2, 5, 10, 20, 40, 60)  # R12; the last one for ever
 
 
@@ -157,11 +159,13 @@ class Book:
             _add_answer(db, subject_id, answer)
 
     def adopt(self, subject_id: str, state: str, answers: int) -> bool:
-        """Take the platform's word for an order that moved on there; False where our own books know of more answers."""
+        """Take the platform's word for an order that moved on there; False where our own books are further: people look."""
         with self.journal.change() as db:
             known = db.execute("SELECT * FROM subjects WHERE subject_id = ?", (subject_id,)).fetchone()
             if known is None or answers < known["answer_seq"]:
                 return False
+            if RANKS.get(state, 0) < RANKS.get(known["state"], 0) and known["state"] != "acknowledged":
+                return False  # over here: it must not become executable again
             if state == "cancelled":
                 intake.cancel(db, {}, subject_id, known)
             over = state in {"answered", *intake.OVER} and known["effect"] == "waiting"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from antifraud_connector import strict_json
-from antifraud_connector.journal import attend
+from antifraud_connector.journal import attend, put_day
 
 OVER = {"cancelled", "superseded", "rejected", "expired"}
 # Release and stop before freeze before query (R3); lower is more urgent.
@@ -59,6 +59,8 @@ def carry(db: sqlite3.Connection, message: dict[str, Any], topic: str, subject: 
         attend(db, "topic", subject, f"A message of the topic {topic[:40]} came; this version does not know it.")
         return False
     if known is not None and known["message"] is not None:
+        if not known["day"]:
+            put_day(db, subject, message.get("available_at"))
         return False
     state = text(message, "status")
     over = state in OVER or (known is not None and bool(known["cancelled"]))
@@ -90,15 +92,15 @@ def _insert(
 ) -> None:
     now = time.time()
     effect, acknowledge = ("withdrawn", "none") if settled else ("waiting", "due")
-    available = str(message.get("available_at") or datetime.now(UTC).isoformat())
     kind = str(message["topic"]).partition(".")[0]
     name = str(message.get("order_number") or message.get("alert_number") or "")
     db.execute(
-        "INSERT INTO subjects (subject_id, kind, number, priority, message, available_at, state, cancelled, effect, acknowledge,"
-        " seen_at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (subject_id) DO UPDATE SET"
-        " message = excluded.message, number = excluded.number, available_at = excluded.available_at",
-        (subject, kind, name, urgency(message), strict_json.write(message), available, state, int(over), effect, acknowledge, now, now),
+        "INSERT INTO subjects (subject_id, kind, number, priority, message, day, state, cancelled, effect, acknowledge,"
+        " seen_at, changed_at) VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?) ON CONFLICT (subject_id) DO UPDATE SET"
+        " message = excluded.message, number = excluded.number",
+        (subject, kind, name, urgency(message), strict_json.write(message), state, int(over), effect, acknowledge, now, now),
     )  # fmt: skip
+    put_day(db, subject, message.get("available_at") or datetime.now(UTC).isoformat())
 
 
 def urgency(message: dict[str, Any]) -> int:

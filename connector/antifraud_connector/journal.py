@@ -5,18 +5,20 @@ What is in it and how it changes; who changes it when is in the engine. It holds
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from antifraud_connector.errors import ConnectorError
 
-VERSION = 1
+VERSION = 2
 SCHEMA = """
 CREATE TABLE deliveries (
   delivery_id TEXT PRIMARY KEY, topic TEXT NOT NULL, subject_id TEXT NOT NULL, seq INTEGER NOT NULL, door TEXT NOT NULL,
@@ -25,11 +27,12 @@ CREATE TABLE deliveries (
 );
 CREATE TABLE subjects (
   subject_id TEXT PRIMARY KEY, kind TEXT NOT NULL, number TEXT NOT NULL, priority INTEGER NOT NULL, message BLOB,
-  available_at TEXT NOT NULL, state TEXT NOT NULL, answer_seq INTEGER NOT NULL DEFAULT 0, cancelled INTEGER NOT NULL DEFAULT 0,
+  day TEXT NOT NULL, state TEXT NOT NULL, answer_seq INTEGER NOT NULL DEFAULT 0, cancelled INTEGER NOT NULL DEFAULT 0,
   effect TEXT NOT NULL, handed INTEGER NOT NULL DEFAULT 0, next_at REAL NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0,
   acknowledge TEXT NOT NULL, post_at REAL NOT NULL DEFAULT 0, post_tries INTEGER NOT NULL DEFAULT 0,
   holds_due INTEGER NOT NULL DEFAULT 0, seen_at REAL NOT NULL, changed_at REAL NOT NULL
 );
+CREATE INDEX subjects_day ON subjects (day, kind);
 CREATE INDEX subjects_effect ON subjects (effect, priority, seen_at);
 CREATE TABLE answers (
   subject_id TEXT NOT NULL REFERENCES subjects, no INTEGER NOT NULL, body BLOB NOT NULL, key TEXT NOT NULL UNIQUE, state TEXT NOT NULL,
@@ -45,6 +48,7 @@ CREATE TABLE attention (kind TEXT NOT NULL, subject_id TEXT NOT NULL, text TEXT 
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 MESSAGE_ID_SECONDS = 3600  # longer than twice the signature's window
+log = logging.getLogger("antifraud_connector")
 
 
 class Journal:
@@ -69,6 +73,9 @@ class Journal:
         with self.change() as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
             if version == VERSION:
+                return
+            if version == 1:
+                _to_2(db)
                 return
             if version:
                 raise ConnectorError(
@@ -157,6 +164,38 @@ class Journal:
                 )
                 db.execute("UPDATE answers SET body = x'' WHERE subject_id = ?", (subject,))
             return len(gone)
+
+
+def read_moment(value: object) -> datetime | None:
+    """An ISO time with its offset, in UTC; None where it cannot be read or its day would depend on this machine's zone."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+    except (ValueError, OverflowError):  # the year 1 east of Greenwich is before all time
+        return None
+
+
+def put_day(db: sqlite3.Connection, subject_id: str, available_at: object) -> None:
+    """The UTC day of that moment ("": unknown). One that cannot be read is for people and changes no known day."""
+    moment = read_moment(available_at)
+    if moment is not None:
+        db.execute("UPDATE subjects SET day = ? WHERE subject_id = ?", (moment.date().isoformat(), subject_id))
+        db.execute("DELETE FROM attention WHERE kind = 'day' AND subject_id = ?", (subject_id,))
+        return
+    log.warning("%s: available_at cannot be read", subject_id)
+    if db.execute("SELECT 1 FROM subjects WHERE subject_id = ? AND day = ''", (subject_id,)).fetchone():
+        attend(db, "day", subject_id, "Its available_at cannot be read: the day is unknown, and no comparison has it.")
+
+
+def _to_2(db: sqlite3.Connection) -> None:
+    """Version 1 kept the moment as it came, and looked through all of them for a day."""
+    db.execute("ALTER TABLE subjects RENAME COLUMN available_at TO day")
+    kept = db.execute("SELECT subject_id, day FROM subjects").fetchall()
+    db.execute("UPDATE subjects SET day = ''")
+    for row in kept:
+        put_day(db, row["subject_id"], row["day"])
+    db.execute("CREATE INDEX subjects_day ON subjects (day, kind)")
+    db.execute("PRAGMA user_version = 2")
 
 
 def attend(db: sqlite3.Connection, kind: str, subject_id: str, text: str) -> None:

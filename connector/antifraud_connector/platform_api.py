@@ -7,6 +7,7 @@ import secrets
 import ssl
 import threading
 import time
+import uuid
 from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
 
@@ -67,16 +68,19 @@ class Platform:
 
     def _call(self, method: str, path: str, body: bytes, key: str, wait: float) -> dict[str, Any]:
         """One request; a token that has just ended is renewed once."""
-        answer = self._send(method, path, body, key, wait)
+        answer, request_id = self._send(method, path, body, key, wait)
         if answer.status == 401 and _code(answer) in {"not_authenticated", ""}:
             self._forget_token()
-            answer = self._send(method, path, body, key, wait)
-        self._believe(answer, method, self.config.api(path))
+            answer, request_id = self._send(method, path, body, key, wait)
+        self._believe(answer, method, self.config.api(path), request_id)
         return _content(answer)
 
-    def _send(self, method: str, path: str, body: bytes, key: str, wait: float) -> wire.Answer:
-        url = self.config.api(path)
-        headers = {"Authorization": f"Bearer {self._bearer()}", "Accept": "application/json"}
+    def _send(self, method: str, path: str, body: bytes, key: str, wait: float) -> tuple[wire.Answer, str]:
+        """The answer, and the X-Request-ID that its signature must repeat."""
+        url, request_id = self.config.api(path), str(uuid.uuid4())
+        headers = {
+            "Authorization": f"Bearer {self._bearer()}", "Accept": "application/json", "X-Request-ID": request_id,
+        }  # fmt: skip
         if method == "POST":
             headers |= {"Content-Type": "application/json", "Idempotency-Key": key}
             if self.signing is not None:
@@ -87,19 +91,25 @@ class Platform:
                 )  # fmt: skip
         sent = body if method == "POST" else None
         deadline = wire.DEADLINE_SECONDS + wait
-        return wire.send(method, url, headers=headers, body=sent, context=self.context, deadline=deadline)
+        answer = wire.send(method, url, headers=headers, body=sent, context=self.context, deadline=deadline)
+        return answer, request_id
 
-    def _believe(self, answer: wire.Answer, method: str, url: str) -> None:
-        """What the platform did not sign says nothing: a proxy's error page must not end an order."""
+    def _believe(self, answer: wire.Answer, method: str, url: str, request_id: str) -> None:
+        """What the platform did not sign as the answer to this very request says nothing.
+
+        A proxy's error page must not end an order, nor may an older answer that was kept and is played again.
+        """
         if not self.config.flag("platform.require_signatures") and "signature" not in answer.headers:
             return
         try:
-            signatures.verify_response(
+            verified = signatures.verify_response(
                 status=answer.status, method=method, target_uri=url, headers=answer.headers, body=answer.body,
                 recipient=self.config.text("institution.code"), key_of=self.keys,
             )  # fmt: skip
         except SignatureFault as fault:
             raise TransportFault(f"answer {answer.status} is not the platform's: {fault.code}") from fault
+        if verified.message_id != request_id:
+            raise TransportFault(f"answer {answer.status} is to another request")
 
     def _bearer(self) -> str:
         with self._lock:

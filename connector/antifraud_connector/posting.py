@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from antifraud_connector.book import Post, delay
-from antifraud_connector.journal import Journal, attend
+from antifraud_connector.journal import Journal, attend, put_day
 
 FOLDERS = {"order": "orders", "alert": "alerts/notices"}
 _DUE = """
@@ -50,9 +50,11 @@ class Outbox:
                 state = "answered"
             db.execute(
                 "UPDATE subjects SET state = CASE cancelled WHEN 1 THEN 'cancelled' ELSE ? END, changed_at = ?,"
-                " available_at = COALESCE(?, available_at), post_at = 0, post_tries = 0 WHERE subject_id = ?",
-                (state, time.time(), said.get("available_at"), post.subject_id),
+                " post_at = 0, post_tries = 0 WHERE subject_id = ?",
+                (state, time.time(), post.subject_id),
             )
+            if said.get("available_at") is not None:
+                put_day(db, post.subject_id, said["available_at"])
 
     def refused(self, post: Post, code: str, detail: str) -> None:
         """The platform will never take it. A refused acknowledgement needs nobody: the order has moved on."""

@@ -18,10 +18,12 @@ from antifraud_connector.config import Config
 from antifraud_connector.engine import Engine
 from antifraud_connector.errors import TransportFault
 from antifraud_connector.faults import reached
+from antifraud_connector.journal import read_moment
 
 STATES = {"issued", "acknowledged", "answered", "cancelled", "superseded"}
 DIGEST_BYTES = 32
 MOST_REPAIRED = 100  # in one request
+OF_DAY = "SELECT subject_id, state, answer_seq FROM subjects WHERE day = ? AND kind = 'order' ORDER BY subject_id"
 log = logging.getLogger("antifraud_connector")
 
 
@@ -49,12 +51,8 @@ def digest(key: bytes, items: Iterable[str]) -> str:
 
 def order_items(engine: Engine, day: date) -> list[str]:
     """The orders that became available on that UTC day, as this side knows them."""
-    rows = engine.journal.rows(
-        "SELECT subject_id, available_at, state, answer_seq FROM subjects WHERE kind = 'order' ORDER BY subject_id"
-    )
-    return [
-        f"{row['subject_id']}|{row['state']}|{row['answer_seq']}" for row in rows if utc_day(row["available_at"]) == day
-    ]
+    rows = engine.journal.rows(OF_DAY, day.isoformat())
+    return [f"{row['subject_id']}|{row['state']}|{row['answer_seq']}" for row in rows]
 
 
 def hold_items(engine: Engine) -> list[str]:
@@ -63,7 +61,7 @@ def hold_items(engine: Engine) -> list[str]:
     rows = engine.journal.rows("SELECT * FROM holds WHERE status IN ('active', 'extended') ORDER BY hold_id")
     found = []
     for row in rows:
-        ends = datetime.fromisoformat(row["expires_at"]).astimezone(UTC) if row["expires_at"] else None
+        ends = read_moment(row["expires_at"])  # one that cannot be read differs from the platform's, and is named so
         if ends is not None and ends <= now:
             continue
         until = ends.strftime("%Y-%m-%dT%H:%M:%SZ") if ends else ""
@@ -71,11 +69,6 @@ def hold_items(engine: Engine) -> list[str]:
             f"{row['hold_id']}|{row['order_id']}|{row['kind']}|{until}|{row['amount_minor']}|{row['currency']}"
         )
     return found
-
-
-def utc_day(text: str) -> date:
-    """The UTC date of an ISO time."""
-    return datetime.fromisoformat(text).astimezone(UTC).date()
 
 
 def sync_day(engine: Engine, day: date) -> Report:
@@ -221,10 +214,8 @@ class Schedule:
         engine, today = self.engine, datetime.now(UTC).date()
         days, epoch = {today, today - timedelta(days=1)}, engine.journal.fact("epoch")
         if self._restored():
-            days |= {
-                utc_day(row["available_at"])
-                for row in engine.journal.rows("SELECT DISTINCT available_at FROM subjects")
-            }
+            known = engine.journal.rows("SELECT DISTINCT day FROM subjects WHERE day > ''")
+            days |= {date.fromisoformat(row["day"]) for row in known}
         for day in sorted(days):
             sync_day(engine, day)
         sync_holds(engine)

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.models import Answer, Hold, HolderRecord, Involvement, NextHop, Order, PriorFreeze
 from accounts.rules.order_kinds import order_kind
 from accounts.services.answer_input import AnswerInput, HolderInput, NextHopInput, PriorFreezeInput
-from accounts.services.answers import order_answer
+from accounts.services.answers import order_acknowledge, order_answer
 from antifraud import db
 from antifraud.deliveries import lane_push
 from banks.models import User
@@ -40,6 +40,14 @@ def bank_order(world: World, kind: str = "stop", *, case: Case | None = None, nu
         world.analyst_a, case, institution, number=number or (PHONE if institution == world.telecom else "")
     )
     return arrived(issue(world, target, kind, **terms))
+
+
+def acknowledged_order(world: World, **terms: Any) -> Order:
+    """An order that bank A has acknowledged: only such a one has a clock that can be stopped."""
+    order = bank_order(world, **terms)
+    with db.unit_of_work(world.risk_a):
+        order_acknowledge(by=world.risk_a, order_id=order.id)
+    return Order.objects.get(pk=order.pk)
 
 
 def follow(world: World, hold: Hold, kind: str, **terms: Any) -> Order:

@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from accounts.models import Alert, AlertLine, AlertNotice
-from accounts.services.alerts.decide import alert_approve, alert_recall, alert_reject
+from accounts.services.alerts.decide import alert_approve, alert_recall, alert_reject, alert_submit
+from accounts.services.alerts.draft import alert_update
 from accounts.services.alerts.duties import alerts_tend
 from accounts.services.alerts.notices import notice_acknowledge
 from antifraud import db
@@ -72,6 +74,38 @@ def test_the_operator_cannot_approve(world: World) -> None:
         alert_approve(by=world.supervisor_a, alert_id=alert.id, payload_sha256=bytes(alert.payload_sha256 or b""))
     assert refused.value.code == "same_person"
     assert alerting.facts() == before
+
+
+@pytest.mark.parametrize("wrote", ["draft", "update"])
+def test_who_wrote_it_cannot_approve_what_a_colleague_submitted(world: World, log_in: Any, wrote: str) -> None:
+    writer, colleague = world.supervisor_a, world.analyst_a
+    alert = alerting.draft(writer if wrote == "draft" else colleague, line(world.bank_a))
+    if wrote == "update":
+        with db.unit_of_work(writer):
+            alert_update(by=writer, alert_id=alert.id, data=alerting.alert_input(line(world.bank_b)))
+    with db.unit_of_work(colleague):
+        alert = alert_submit(by=colleague, alert_id=alert.id)
+    assert (alert.drafted_by, alert.created_by) == (writer, colleague)
+    outbox_handle()
+    asked = Notification.objects.filter(code="alert.submitted")
+    assert (asked.filter(user=writer).exists(), asked.filter(user=world.approver_a).exists()) == (False, True)
+    decide = f"/alerts/{alert.id}/decide/"
+    assert decide not in log_in(writer).get(f"/alerts/{alert.id}/").content.decode()
+    assert decide in log_in(world.approver_a).get(f"/alerts/{alert.id}/").content.decode()
+    before = alerting.facts()
+    with pytest.raises(Forbidden) as refused:
+        alerting.approve(alert, writer)
+    assert refused.value.code == "same_person"
+    with pytest.raises(Forbidden), db.unit_of_work(writer):
+        alert_reject(by=writer, alert_id=alert.id, reason="not good enough")
+    assert alerting.facts() == before
+    assert alerting.approve(alert, world.approver_a).status == "issued"
+
+
+def test_the_database_too_wants_another_person_than_the_writer(world: World) -> None:
+    alert = alerting.draft(world.supervisor_a, line(world.bank_a))
+    with pytest.raises(IntegrityError, match="alert_two_persons"), transaction.atomic():
+        Alert.objects.filter(pk=alert.pk).update(created_by=world.analyst_a, approved_by=world.supervisor_a)
 
 
 def test_another_hash_or_changed_lines_approve_nothing(world: World) -> None:

@@ -52,12 +52,45 @@ def test_a_draft_is_numbered_sealed_and_seen_by_the_police_only(world: World) ->
         ({"content": "His password: hunter2 opens it all"}, "content"),
         ({"legal_basis": "because"}, "legal_basis"),
         ({"purpose": ""}, "purpose"),
+        ({"purpose": "look for 6222021234567890123"}, "purpose"),
+        ({"purpose": "look for 622.202/12"}, "purpose"),
+        ({"purpose": "use PIN 1234 there"}, "purpose"),
+        ({"title": "Card 622. 202 again"}, "title"),
+        ({"content": "His PIN 1234 opens it all"}, "content"),
         ({"kind": "gossip"}, "kind"),
         ({"audience": "friends"}, "audience"),
     ],
 )
 def test_what_may_not_stand_is_named(world: World, changes: dict[str, Any], field: str) -> None:
     assert field in refused(world.analyst_a, line(world.bank_a), **changes)
+
+
+@pytest.mark.parametrize(
+    "gap", [".", "/", " / ", "  ", "\n", "\r\n", "\u00a0", "\u2011", "\u2013", " \u2014 ", "·", "\u2212"]
+)
+def test_a_number_in_pieces_is_a_number_still(world: World, gap: str) -> None:
+    number = gap.join(["6222", "0212", "3456", "7890", "123"])
+    assert refused(world.analyst_a, line(world.bank_a), content=f"Look at card {number} please") == ["content"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "128,000.00 on 2026-11-22 15:46",
+        "2026-11-22 15:46 2026-11-23 09:10:11",
+        "2026-11-22 - 2026-11-25, each night",
+        "2026/11/22-2026/11/25 and 20261126 20261127",
+        "5000.00 / 6000.00 / 7000.00 each",
+        "2026-11-22 128,000.00 2026-11-23 1,250,000.00",
+        "2026-11-22\n2026-11-23\n2026-11-24",
+        "Call 010-62134567 or 13800000001.",
+        "In 2026.\n1. 3 cards\n2. 40 transfers of 500",
+        "2026年11月22日 15:46 128,000.00 元",
+    ],
+)
+def test_amounts_dates_and_telephones_may_stand_in_the_text(world: World, text: str) -> None:
+    text = f"Seen again: {text}"
+    assert alerting.draft(world.analyst_a, line(world.bank_a), content=text).content.open() == text
 
 
 @pytest.mark.parametrize("days", [-1, 0, 400])

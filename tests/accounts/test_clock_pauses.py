@@ -9,62 +9,23 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts.models import ClockPause, Escalation, Order
+from accounts.models import ClockPause, Escalation
 from accounts.selectors.escalation import order_clock
-from accounts.services.clock_pauses import (
-    clock_pause_consent,
-    clock_pause_end,
-    clock_pause_refuse,
-    clock_pause_request,
-)
 from accounts.services.escalation import escalations_climb
 from antifraud import db
-from antifraud.audit.models import AuditEntry
 from antifraud.errors import Conflict, Forbidden, Invalid, NotFound, WrongState
 from banks.models import Notification
 from banks.selectors.institutions import system_user
-from tests.accounts.answering import answer, bank_order
+from tests.accounts.answering import acknowledged_order, answer
+from tests.accounts.clocks import ask, consent, due, end, fresh, kept, refuse
 from tests.accounts.factories import nothing_happens
 
 pytestmark = pytest.mark.django_db
 Move = Callable[[timedelta], None]
-REASON = "our core system is down for maintenance"
-
-
-def ask(world: Any, order: Order, minutes: int = 20, *, by: Any = None, reason: str = REASON) -> ClockPause:
-    who = by or world.risk_a
-    with db.unit_of_work(who):
-        return clock_pause_request(by=who, order_id=order.id, reason=reason, minutes=minutes)
-
-
-def consent(world: Any, order: Order, *, by: Any = None, minutes: int | None = None) -> ClockPause:
-    who = by or world.supervisor_a
-    with db.unit_of_work(who):
-        return clock_pause_consent(by=who, order_id=order.id, minutes=minutes)
-
-
-def end(by: Any, order: Order) -> ClockPause:
-    with db.unit_of_work(by):
-        return clock_pause_end(by=by, order_id=order.id)
-
-
-def fresh(order: Order) -> Order:
-    return Order.objects.get(pk=order.pk)
-
-
-def due(order: Order) -> Any:
-    found = fresh(order).answer_due_at
-    assert found is not None
-    return found
-
-
-def kept(order: Order) -> tuple[Any, ...]:
-    """All that a refused request must leave as it is."""
-    return due(order), ClockPause.objects.count(), AuditEntry.objects.filter(verb__startswith="order.clock").count()
 
 
 def test_the_clock_runs_until_somebody_consents(world: Any, move_clock: Move) -> None:
-    order = bank_order(world)
+    order = acknowledged_order(world)
     before = due(order)
     move_clock(timedelta(minutes=10))
     pause = ask(world, order, 20)
@@ -82,7 +43,7 @@ def test_the_clock_runs_until_somebody_consents(world: Any, move_clock: Move) ->
 
 
 def test_nothing_that_elapsed_is_hidden(world: Any, move_clock: Move) -> None:
-    order = bank_order(world)
+    order = acknowledged_order(world)
     move_clock(timedelta(minutes=10))
     ask(world, order, 20)
     consent(world, order)
@@ -98,7 +59,7 @@ def test_nothing_that_elapsed_is_hidden(world: Any, move_clock: Move) -> None:
 
 
 def test_a_supervisor_may_give_less(world: Any) -> None:
-    order = bank_order(world)
+    order = acknowledged_order(world)
     before = due(order)
     ask(world, order, 60)
     for wrong in (61, 4, 0, -20):
@@ -110,13 +71,12 @@ def test_a_supervisor_may_give_less(world: Any) -> None:
 
 
 def test_a_refusal_leaves_the_term_as_it_is(world: Any) -> None:
-    order = bank_order(world)
+    order = acknowledged_order(world)
     before = due(order)
     ask(world, order)
-    with pytest.raises(Invalid), db.unit_of_work(world.supervisor_a):
-        clock_pause_refuse(by=world.supervisor_a, order_id=order.id, reason=" no ")
-    with db.unit_of_work(world.supervisor_a):
-        clock_pause_refuse(by=world.supervisor_a, order_id=order.id, reason="the money is moving")
+    with pytest.raises(Invalid):
+        refuse(world, order, reason=" no ")
+    refuse(world, order, reason="the money is moving")
     found = ClockPause.objects.get()
     assert (found.decision, found.refusal, found.from_at, due(order)) == (
         "refused",
@@ -129,7 +89,7 @@ def test_a_refusal_leaves_the_term_as_it_is(world: Any) -> None:
 
 @pytest.mark.parametrize("who", ["risk_a", "supervisor_a"])
 def test_either_side_lets_it_run_again(world: Any, move_clock: Move, who: str) -> None:
-    order = bank_order(world)
+    order = acknowledged_order(world)
     before = due(order)
     ask(world, order, 60)
     consent(world, order)
@@ -144,7 +104,7 @@ def test_either_side_lets_it_run_again(world: Any, move_clock: Move, who: str) -
 
 
 def test_a_pause_that_is_over_cannot_be_ended(world: Any, move_clock: Move) -> None:
-    order = bank_order(world)
+    order = acknowledged_order(world)
     ask(world, order, 10)
     consent(world, order)
     at = due(order)
@@ -155,7 +115,7 @@ def test_a_pause_that_is_over_cannot_be_ended(world: Any, move_clock: Move) -> N
 
 
 def test_what_is_refused_changes_nothing(world: Any, move_clock: Move) -> None:
-    order = bank_order(world)
+    order = acknowledged_order(world)
     before = kept(order)
     cases: list[tuple[type[Exception], dict[str, Any]]] = [
         (Invalid, {"reason": "short"}),
@@ -191,7 +151,7 @@ def test_what_is_refused_changes_nothing(world: Any, move_clock: Move) -> None:
 
 
 def test_a_clock_that_ran_out_cannot_be_stopped(world: Any, move_clock: Move) -> None:
-    order = bank_order(world)
+    order = acknowledged_order(world)
     move_clock(timedelta(minutes=31))
     with pytest.raises(Conflict) as refused:
         ask(world, order)
@@ -199,18 +159,18 @@ def test_a_clock_that_ran_out_cannot_be_stopped(world: Any, move_clock: Move) ->
     assert not ClockPause.objects.exists()
 
 
-def test_asked_in_time_and_decided_late_counts_from_the_request(world: Any, move_clock: Move) -> None:
-    order = bank_order(world)
+def test_asked_and_decided_in_time_counts_from_the_request(world: Any, move_clock: Move) -> None:
+    order = acknowledged_order(world)
     before = due(order)
-    move_clock(timedelta(minutes=29))
-    ask(world, order, 30)
-    move_clock(timedelta(minutes=40))
+    move_clock(timedelta(minutes=10))
+    ask(world, order, 15)
+    move_clock(timedelta(minutes=18))
     consent(world, order)
-    assert due(order) == before + timedelta(minutes=30)
+    assert due(order) == before + timedelta(minutes=15)
 
 
 def test_an_order_that_ended_has_no_clock(world: Any) -> None:
-    order = bank_order(world)
+    order = acknowledged_order(world)
     ask(world, order)
     answer(fresh(order), world.risk_a)
     at = due(order)
@@ -224,25 +184,25 @@ def test_an_order_that_ended_has_no_clock(world: Any) -> None:
 
 
 def test_delays_climb_by_the_moved_term(world: Any, move_clock: Move) -> None:
-    order = bank_order(world)
+    order = acknowledged_order(world)
     by = system_user()
 
     def climb() -> int:
         with db.unit_of_work(by):
             return escalations_climb(by=by)
 
-    move_clock(timedelta(minutes=5))
+    move_clock(timedelta(minutes=20))
     ask(world, order, 60)
     consent(world, order)
     move_clock(timedelta(minutes=60))
-    assert climb() == 0, "five minutes of the term have run"
+    assert climb() == 0, "twenty minutes of the term have run"
     move_clock(timedelta(minutes=3))
     assert climb() == 1
     assert Escalation.objects.get().step == "banner"
 
 
 def test_the_database_refuses_half_a_decision(world: Any) -> None:
-    order = bank_order(world)
+    order = acknowledged_order(world)
     pause = ask(world, order)
     wrong: list[dict[str, Any]] = [
         {"decision": "consented", "decided_by": world.supervisor_a, "decided_at": db.app_now()},

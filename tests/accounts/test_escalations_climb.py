@@ -20,7 +20,8 @@ from antifraud.audit.models import AuditEntry
 from antifraud.outbox.models import OutboxMessage
 from banks.models import Notification
 from banks.selectors.institutions import system_user
-from banks.services.platform import epoch_bump
+from banks.selectors.platform import epoch
+from banks.services.platform import epoch_bump, platform_resume
 from cases.selectors.cases import case_timeline
 from tests.accounts.answering import answer, bank_order, held
 from tests.accounts.factories import involve, issue, issue_emergency, new_case
@@ -170,6 +171,28 @@ def test_nothing_climbs_while_reconciling(world: Any, move_clock: Move) -> None:
         epoch_bump(by=by, reason="restored from a backup")
     assert climb() == 0
     assert not Escalation.objects.exists()
+
+
+def test_the_ladder_starts_anew_when_reconciling_ends(world: Any, move_clock: Move) -> None:
+    order, by = bank_order(world), system_user()
+    move_clock(timedelta(minutes=8))
+    assert climb() == 1
+    with db.unit_of_work(by):
+        epoch_bump(by=by, reason="restored from a backup")
+    move_clock(timedelta(hours=5))
+    with db.unit_of_work(world.admin):
+        platform_resume(by=world.admin, reason="all institutions compared", epoch=epoch())
+    assert climb() == 0
+    move_clock(timedelta(minutes=14))
+    assert climb() == 0
+    move_clock(timedelta(minutes=2))
+    assert climb() == 1
+    assert set(steps(order)) == {"banner", "mail"}, "half of the term since the platform hands over again"
+    assert Order.objects.get(pk=order.pk).answer_due_at == order.answer_due_at
+    young = bank_order(world)
+    move_clock(timedelta(minutes=8))
+    climb()
+    assert steps(young) == ["banner"], "a term that began later is counted from its own start"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,7 +20,7 @@ from antifraud.errors import Conflict
 from banks.models import Delivery, Notification
 from banks.selectors.institutions import system_user
 from banks.services.queue import queue_ack, queue_receive
-from tests.accounts.answering import bank_order, held
+from tests.accounts.answering import acknowledged_order, bank_order, held
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,20 +81,22 @@ def test_parallel_watches_tell_once(world: Any, move_clock: Callable[[timedelta]
 
 
 def test_two_supervisors_make_one_decision(world: Any) -> None:
-    order = bank_order(world)
+    order = acknowledged_order(world)
     before = order.answer_due_at
     assert before is not None
     with db.unit_of_work(world.risk_a):
-        clock_pause_request(by=world.risk_a, order_id=order.id, reason="our core system is down", minutes=20)
+        reason = "our core system is down"
+        shown = clock_pause_request(by=world.risk_a, order_id=order.id, reason=reason, minutes=20).pk
     one, two = world.supervisor_a, world.centre_supervisor
 
     def consent() -> str:
         with db.unit_of_work(one):
-            return clock_pause_consent(by=one, order_id=order.id).decision
+            return clock_pause_consent(by=one, order_id=order.id, pause=shown, minutes=20).decision
 
     def refuse() -> str:
         with db.unit_of_work(two):
-            return clock_pause_refuse(by=two, order_id=order.id, reason="the money is moving").decision
+            text = "the money is moving"
+            return clock_pause_refuse(by=two, order_id=order.id, pause=shown, reason=text).decision
 
     said = together(consent, refuse)
     decision = ClockPause.objects.get().decision

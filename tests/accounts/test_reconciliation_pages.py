@@ -89,7 +89,27 @@ def test_others_have_no_such_page(world: Any, lost: Any, log_in: Any, name: str)
 def test_ids_are_seen_by_who_may_see_the_order(world: Any, lost: Any, log_in: Any, name: str, sees: bool) -> None:
     answer = log_in(getattr(world, name)).get(institution_page(world))
     assert answer.status_code == 200
-    assert (str(lost.id) in answer.content.decode()) == sees
+    page = answer.content.decode()
+    assert (str(lost.id) in page) == sees
+    assert ("1 open difference is not shown to you" in page) == (not sees)
+    assert "agree on everything" not in page
+
+
+@pytest.mark.parametrize("name", ["centre_supervisor", "supervisor_a", "supervisor_b", "overseer", "auditor", "admin"])
+def test_all_who_have_the_page_are_told_how_much_is_open(world: Any, lost: Any, log_in: Any, name: str) -> None:
+    client = log_in(getattr(world, name))
+    rows = {row.institution.pk: row.findings for row in client.get(PAGE).context["rows"]}
+    assert (rows[world.bank_a.id], rows[world.bank_b.id]) == (1, 0)
+    assert [each["value"] for each in client.get(PAGE).context["figures"]][1] == 1
+    other = client.get(f"{PAGE}{world.bank_b.id}/").content.decode()
+    assert "agree on everything" in other
+    assert "not shown to you" not in other
+
+
+def test_a_bank_is_told_nothing_of_another_banks_differences(world: Any, lost: Any, log_in: Any) -> None:
+    context = log_in(world.risk_b).get(PAGE).context
+    assert [(row.institution.pk, row.findings) for row in context["rows"]] == [(world.bank_b.id, 0)]
+    assert context["figures"][1]["value"] == 0
 
 
 @pytest.mark.parametrize("name", ["centre_supervisor", "supervisor_a", "risk_a"])

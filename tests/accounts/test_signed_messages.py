@@ -21,7 +21,7 @@ from antifraud.audit.models import AuditEntry
 from antifraud.crypto.signature_errors import SignatureMissing
 from banks.api.authentication import SignedMachineAuthentication
 from banks.models import InstitutionKey, SeenMessage, SignedMessage
-from banks.services.keys import key_revoke
+from banks.services.keys import key_revoke, message_accept
 from tests.accounts.answering import bank_order
 from tests.accounts.signed import executed, refused, said, step
 from tests.banks.signing import Bank, text
@@ -117,6 +117,22 @@ def test_a_replay_is_refused_inside_and_outside_of_the_window(bank: Bank, order:
     headers = bank.signature(path, b"{}", now=int(time.time()) - 301)
     with refused(order):
         assert said(bank.send(path, headers=headers)) == (401, "signature_expired")
+
+
+@pytest.mark.django_db
+def test_an_id_of_kept_evidence_does_not_come_again(bank: Bank, order: Order, world: World) -> None:
+    """The ids that were seen are pruned after an hour, the evidence is not."""
+    headers = bank.signature(step(order), b"{}")
+    assert bank.send(step(order), headers=headers).status_code == 200
+    SeenMessage.objects.all().delete()
+    body, again = executed(), headers["Antifraud-Message-Id"]
+    with refused(order):
+        anew = bank.signature(step(order, "answer"), body, message_id=again)
+        assert said(bank.send(step(order, "answer"), body, headers=anew)) == (409, "message_replayed")
+    assert SeenMessage.objects.count() == 0
+    with db.unit_of_work(world.machine_b):  # another bank's ids are its own
+        message_accept(by=world.machine_b, message_id=again)
+    assert SeenMessage.objects.count() == 1
 
 
 @pytest.mark.django_db

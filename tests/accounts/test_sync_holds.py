@@ -112,9 +112,21 @@ def test_a_days_orders_are_due_six_hours_after_its_end(world: Any, books: Books,
 
 def test_a_day_that_was_compared_is_not_noted(world: Any, books: Books, move_clock: Move) -> None:
     bank_order(world)
-    books.get(day=db.app_now().date().isoformat())
-    move_clock(timedelta(days=1, hours=7))
+    day = db.app_now().date().isoformat()
+    move_clock(timedelta(days=1))
+    books.get(day=day)
+    move_clock(timedelta(hours=7))
     assert watch() == 0
+
+
+def test_a_digest_before_the_days_end_does_not_count(world: Any, books: Books, move_clock: Move) -> None:
+    today = db.app_now().date()
+    books.get(day=today.isoformat())
+    bank_order(world)
+    move_clock(timedelta(days=1, hours=7))
+    assert watch() == 1
+    run = SyncRun.objects.get(day=today)
+    assert run.late_noted_at is not None
 
 
 def test_nobody_is_behind_with_nothing(world: Any, move_clock: Move) -> None:

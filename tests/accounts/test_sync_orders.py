@@ -155,6 +155,18 @@ def test_a_cancellation_counts_from_when_it_has_arrived(world: Any, books: Books
     assert [found["topic"] for found in message_again(world)] == ["order.cancelled"], "nobody may execute it any more"
 
 
+@pytest.mark.parametrize("state", ["acknowledged", "cancelled", "superseded"])
+def test_what_is_further_at_the_bank_after_a_restore_is_not_brought_again(world: Any, books: Books, state: str) -> None:
+    order = bank_order(world)
+    fetch_all(world)
+    books.write(order, state)
+    found = books.compare(scope="orders", day=today())
+    assert found["proposals"] == [{"id": str(order.id), "proposal": "check_order"}]
+    assert SyncFinding.objects.get().get_proposal_display() == "Both sides check the order"
+    assert books.repair(order.id)["unchanged"] == [{"id": str(order.id), "reason": "not_proposed"}]
+    assert message_again(world) == []
+
+
 def test_an_order_of_another_day_is_not_unknown(world: Any, books: Books) -> None:
     order = bank_order(world)
     books.write(order)

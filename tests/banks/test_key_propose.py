@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -229,6 +230,44 @@ def test_seen_ids_are_pruned_after_an_hour_and_not_before(world: World) -> None:
         )
     assert duty_run(duty, system_user()) == 1
     assert [row.message_id for row in SeenMessage.objects.all()] == ["young"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_equal_proposals_at_once_one_is_told_what_is_taken(world: World) -> None:
+    raw, locked, go = pair()[1], threading.Event(), threading.Event()
+    outcomes: list[str | list[str]] = []
+
+    def first() -> None:
+        try:
+            with db.unit_of_work(world.admin):
+                key_propose(
+                    by=world.admin, institution=world.bank_a, key_id="core-1", public_key=base64.b64encode(raw).decode()
+                )
+                locked.set()
+                go.wait(10)
+            outcomes.append("first")
+        finally:
+            connection.close()
+
+    def second() -> None:
+        try:
+            propose(world.risk_supervisor_a, world.bank_a, raw)
+            outcomes.append("second")
+        except Invalid as error:
+            outcomes.append(sorted(error.fields))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=act) for act in (first, second)]
+    threads[0].start()
+    assert locked.wait(10)
+    threads[1].start()
+    threads[1].join(0.3)  # it waits for the first one
+    go.set()
+    for thread in threads:
+        thread.join(20)
+    assert outcomes == ["first", ["key_id", "public_key"]]
+    assert InstitutionKey.objects.count() == 1
 
 
 def test_a_key_is_approved_once(world: World) -> None:

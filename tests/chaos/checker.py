@@ -17,6 +17,7 @@ RANK = {
 }  # fmt: skip
 ISSUED_FROM = RANK["issued"]
 FINISHED = "transported"
+DISCARDED = "stale"  # a post that came back after its lease: told as evidence, without effect
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ def stale(facts: Facts) -> list[Finding]:
     found = []
     for attempt in sorted(facts.attempts, key=lambda one: one.place):
         before = ended.get(attempt.delivery)
-        if before is not None:
+        if before is not None and attempt.outcome != DISCARDED:
             found.append(
                 Finding(
                     "stale", attempt.delivery, f"attempt {attempt.number} was written after the end ({before.number})"

@@ -200,6 +200,11 @@ def test_a_run_that_was_cut_short_is_not_asked_for_arrivals() -> None:
     assert checker.check(replace(GOOD, received=[]), arrived=False) == []
 
 
+def test_a_post_told_as_discarded_is_no_fault() -> None:
+    late = AttemptRow("d", 1, "stale", "webhook", 3)
+    assert checker.check(replace(GOOD, attempts=[*GOOD.attempts, late])) == []
+
+
 def test_a_redelivery_is_counted_and_is_no_fault() -> None:
     again = replace(
         GOOD, received=[CAME, replace(CAME, attempt=2)], deliveries=[replace(ROW, attempt=2)], accepted_acks=[("d", 2)]

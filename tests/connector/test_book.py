@@ -5,11 +5,15 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from antifraud_connector import sync
 from antifraud_connector.book import Book
+from antifraud_connector.engine import Engine
 from antifraud_connector.journal import Journal
 from antifraud_connector.posting import Outbox
 
@@ -183,3 +187,88 @@ def test_what_is_finished_and_old_is_erased_but_stays_known(book: Book) -> None:
     book.take({**done, "delivery_id": "d-9"}, "pull")
     assert [work.subject_id for work in [book.next_handover(set())] if work] == [open_one["order_id"]]
     assert state(book, done["order_id"])[0] == "done"
+
+
+def items(journal: Journal, day: str) -> list[str]:
+    return sync.order_items(cast(Engine, SimpleNamespace(journal=journal)), date.fromisoformat(day))
+
+
+def days(journal: Journal) -> list[tuple[str, str]]:
+    """Whose day is told to people as unknown."""
+    return [(row["kind"], row["subject_id"]) for row in journal.rows("SELECT * FROM attention")]
+
+
+@pytest.mark.parametrize("moment", ["soon", 5, {"at": 1}, "2026-03-01T08:00:00", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_that_cannot_be_read_is_told_and_stops_nothing(
+    book: Book, caplog: pytest.LogCaptureFixture, moment: object
+) -> None:
+    issued = new_message(available_at=moment)
+    subject = issued["order_id"]
+    assert book.take(issued, "pull")
+    assert days(book.journal) == [("day", subject)]
+    assert f"{subject}: available_at cannot be read" in caplog.text
+    assert items(book.journal, "2026-03-01") == []
+    outbox = Outbox(book.journal)
+    found = outbox.next()
+    assert found is not None
+    outbox.accepted(found[1], {"available_at": moment})
+    assert days(book.journal) == [("day", subject)]
+    book.take({**issued, "available_at": "2026-03-02T01:00:00+08:00"}, "pull")
+    assert (days(book.journal), items(book.journal, "2026-03-01")) == ([], [f"{subject}|acknowledged|0"])
+    outbox.accepted(found[1], {"available_at": moment})  # a known day is not lost again
+    assert (days(book.journal), len(items(book.journal, "2026-03-01"))) == ([], 1)
+    outbox.accepted(found[1], {"available_at": "2026-03-03T00:00:00Z"})
+    assert (len(items(book.journal, "2026-03-01")), len(items(book.journal, "2026-03-03"))) == (0, 1)
+
+
+def test_a_comparison_reads_the_asked_day_only(journal: Journal) -> None:
+    plan = [row["detail"] for row in journal.rows(f"EXPLAIN QUERY PLAN {sync.OF_DAY}", "2026-03-01")]
+    assert "SEARCH subjects USING INDEX subjects_day (day=? AND kind=?)" in plan
+
+
+def test_a_journal_of_version_1_keeps_its_orders(book: Book) -> None:
+    good, bad = new_message(), new_message()
+    for message in (good, bad):
+        book.take(message, "pull")
+    with book.journal.change() as db:
+        db.execute("DROP INDEX subjects_day")
+        db.execute("ALTER TABLE subjects RENAME COLUMN day TO available_at")
+        db.execute("UPDATE subjects SET available_at = '2026-03-01T23:30:00-01:00'")
+        db.execute("UPDATE subjects SET available_at = 'soon' WHERE subject_id = ?", (bad["order_id"],))
+        db.execute("PRAGMA user_version = 1")
+    for _ in range(2):
+        again = Journal(book.journal.path)
+        assert items(again, "2026-03-02") == [f"{good['order_id']}|issued|0"]
+        assert days(again) == [("day", bad["order_id"])]
+        again.close()
+
+
+@pytest.mark.parametrize(
+    ("here", "platform", "adopted"),
+    [
+        ("issued", "acknowledged", True),
+        ("acknowledged", "issued", True),
+        ("acknowledged", "cancelled", True),
+        ("cancelled", "answered", True),
+        ("superseded", "cancelled", True),
+        ("cancelled", "issued", False),
+        ("cancelled", "acknowledged", False),
+        ("superseded", "issued", False),
+        ("answered", "issued", False),
+        ("answered", "acknowledged", False),
+        ("answered", "cancelled", False),
+    ],
+)
+def test_the_platforms_word_never_makes_an_order_executable_again(
+    book: Book, here: str, platform: str, adopted: bool
+) -> None:
+    subject = new_message(status=here)["order_id"]
+    book.take(new_message(order_id=subject, status=here), "pull")
+    with book.journal.change() as db:
+        db.execute("UPDATE subjects SET acknowledge = 'done' WHERE subject_id = ?", (subject,))
+    before = state(book, subject)
+    assert book.adopt(subject, platform, 0) is adopted
+    assert state(book, subject)[1] == (platform if adopted else here)
+    assert adopted or state(book, subject) == before
+    again = book.journal.rows("SELECT acknowledge FROM subjects WHERE subject_id = ?", subject)[0]["acknowledge"]
+    assert (again == "due") == ((here, platform) == ("acknowledged", "issued"))

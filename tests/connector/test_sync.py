@@ -136,3 +136,17 @@ def test_a_new_epoch_compares_everything(bank: Bank) -> None:
     until(lambda: len(bank.asked("sync/digest/")) >= before + 3)
     with bank.journal() as journal:
         until(lambda: journal.fact("compared_epoch") == "2")
+
+
+def test_an_order_whose_day_cannot_be_read_ends_no_process(bank: Bank) -> None:
+    order_id = bank.deliver(available_at="soon")["order_id"]
+    bank.configure(sync="start_seconds = 0")
+    process = bank.start()
+    until(lambda: bank.finished(order_id))
+    bank.control("settings", {"epoch": 2})
+    bank.deliver(epoch=2)
+    with bank.journal() as journal:
+        until(lambda: journal.fact("compared_epoch") == "2")
+    assert process.poll() is None
+    shown = bank.command("status", "--config", str(bank.config))
+    assert (shown.returncode, f"day {order_id}: Its available_at cannot be read" in shown.stdout) == (1, True)

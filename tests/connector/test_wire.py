@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from antifraud_connector.errors import RefusedFault, TransportFault
 from antifraud_connector.platform_api import Platform
 from antifraud_connector.signatures import SigningKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from antifraud.api.middleware import wanted_id
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -107,6 +110,13 @@ class Liar(Stage):
     """A platform whose answers can be spoiled."""
 
     answer: tuple[int, dict[str, object]] = (200, {})
+    replayed = ""
+    offered: tuple[str, ...] = ()
+
+    def request_id(self, offered: list[str]) -> str:
+        """That of an older answer, where one is played again."""
+        self.offered += tuple(offered)
+        return self.replayed or super().request_id(offered)
 
     def write(self, place: str, body: dict[str, object]) -> tuple[int, dict[str, object]]:
         """What the test says."""
@@ -157,6 +167,29 @@ def test_what_another_key_signed_or_another_bank_got_says_nothing(liar: tuple[Li
     )
     with pytest.raises(TransportFault, match="signature_invalid"):
         platform.post("orders/1/answer/", {})
+
+
+@pytest.mark.parametrize("status", [200, 404, 422])
+def test_an_older_signed_answer_to_the_same_address_says_nothing(liar: tuple[Liar, Platform], status: int) -> None:
+    stage, platform = liar
+    platform.post("orders/1/answer/", {})
+    stage.replayed, stage.answer = stage.offered[-1], (status, {"code": "invalid", "status": "answered"})
+    with pytest.raises(TransportFault, match="another request"):
+        platform.post("orders/1/answer/", {})
+    with pytest.raises(TransportFault, match="another request"):
+        platform.get("orders/1/")
+    stage.replayed, stage.answer = "", (200, {"status": "issued"})
+    assert platform.post("orders/1/answer/", {"try": 2}) == {"status": "issued"}
+    assert len(stage.offered) == len({uuid.UUID(text) for text in stage.offered}) == 4
+
+
+def test_the_stage_repeats_the_request_ids_that_the_platform_repeats(liar: tuple[Liar, Platform]) -> None:
+    number_like = "00000000-1111-4222-8333-444444444444"
+    for offered in (number_like, "abc-1234", "a" * 64):
+        assert Stage.request_id(liar[0], [offered]) == wanted_id(offered) == offered
+    for offered in ("short", "a" * 65, "under_score", "62220212345678901", "a-622202-12345-678901"):
+        assert offered not in {Stage.request_id(liar[0], [offered]), wanted_id(offered)}
+    assert uuid.UUID(Stage.request_id(liar[0], [])).version == 4
 
 
 def other() -> str:

@@ -16,7 +16,7 @@ from antifraud.courier import Courier
 from antifraud.errors import AppError, Conflict, Forbidden, Invalid, NotFound, WrongState
 from banks.models import Delivery, Lane, Notification, WebhookEndpoint
 from banks.selectors.institutions import system_user
-from banks.services.endpoints import endpoint_approve, endpoint_propose, endpoint_reject, endpoint_withdraw
+from banks.services.endpoints import endpoint_approve, endpoint_propose, endpoint_reject
 from banks.services.lanes import lane_choose_door, lane_pause, lane_push_resume, lane_resume
 from banks.services.pushes import pushes_claim
 from banks.services.queue import queue_ack, queue_receive
@@ -137,17 +137,6 @@ def test_bad_addresses_name_their_field(world: World, more: dict[str, Any], fiel
 
 def test_the_address_has_one_spelling(world: World) -> None:
     assert _propose(world, " https://Hook.Example.COM:443?a=1 ").url == "https://hook.example.com/?a=1"
-
-
-def test_withdrawing_stops_calls_and_the_door_falls_back(world: World, street: Street) -> None:
-    bank = street.bank()
-    choose_webhook(world, world.bank_a, bank)
-    make_ready(world.bank_a)
-    with db.unit_of_work(world.risk_supervisor_a):
-        endpoint_withdraw(by=world.risk_supervisor_a, endpoint_id=WebhookEndpoint.objects.get().pk)
-    assert Lane.objects.get(institution=world.bank_a).door == "pull"
-    assert post(world.bank_a) == 0
-    assert bank.requests == []
 
 
 @pytest.mark.parametrize("name", ["risk_b", "supervisor_a", "centre_supervisor", "machine_a", "admin"])

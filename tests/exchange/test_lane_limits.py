@@ -188,6 +188,23 @@ def test_410_pauses_pushing_alone_and_people_are_told(world: World, street: Stre
         assert len(queue_receive(by=world.machine_a, max_count=10, visibility_seconds=60)) == 4
 
 
+@pytest.mark.parametrize("status", [410, 500, 200])
+def test_what_a_replaced_address_says_is_not_the_new_ones(world: World, street: Street, status: int) -> None:
+    choose_webhook(world, world.bank_a, street.bank(), in_flight_cap=8, failures=1)
+    make_ready(world.bank_a, 6)
+    pushes = _claim(world.bank_a)
+    assert len(pushes) == 6
+    choose_webhook(world, world.bank_a, street.bank(), circuit="closed", failures=2)
+    with db.unit_of_work(system_user()):
+        counted = pushes_finish([Landed(push, status, "", 0.1) for push in pushes])
+        assert len(counted) == 6
+        circuits_note(counted, by=system_user())
+    lane = _lane(world.bank_a)
+    assert (lane.push_paused_at, lane.circuit, lane.failures) == (None, "closed", 2)
+    assert not Notification.objects.exists()
+    assert not AuditEntry.objects.filter(verb__startswith="lane.").exists()
+
+
 def test_a_hanging_bank_delays_no_other(world: World, street: Street) -> None:
     """One courier, one thread: the healthy lane's deliveries arrive while the other one's hang."""
     hanging, well = street.bank("hang"), street.bank()

@@ -6,7 +6,8 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 
 from antifraud import courier, db
 from antifraud.courier import Courier
@@ -138,7 +139,22 @@ def test_a_late_result_of_a_lost_lease_changes_nothing(world: World, street: Str
         for status in (200, 500, 422):
             assert pushes_finish([Landed(stale, status, "", 0.1)]) == []
     assert Delivery.objects.values().get() == before
-    assert not Attempt.objects.filter(door="webhook").exists()
+    # but that it was posted is evidence
+    told = Attempt.objects.filter(door="webhook").order_by("id").values_list("number", "outcome", "detail")
+    assert list(told) == [(1, "stale", "200"), (1, "stale", "500"), (1, "stale", "422")]
+
+
+def test_late_results_cost_no_further_statement(world: World, street: Street) -> None:
+    choose_webhook(world, world.bank_a, street.bank())
+    make_ready(world.bank_a, 4)
+    with db.unit_of_work(system_user()):
+        first, *rest = pushes_claim([world.bank_a.id], 10).pushes
+    Delivery.objects.filter(pk__in=[push.delivery.id for push in rest]).update(lease_token=uuid.uuid4())
+    landed = [Landed(push, 200, "", 0.1) for push in (first, *rest)]
+    with db.unit_of_work(system_user()), CaptureQueriesContext(connection) as asked:
+        assert pushes_finish(landed) == landed[:1]
+    assert len(asked) == 3, [query["sql"] for query in asked]
+    assert sorted(Attempt.objects.values_list("outcome", flat=True)) == ["stale"] * 3 + ["transported"]
 
 
 def test_one_lease_wins_between_pull_and_push(world: World, street: Street) -> None:

@@ -13,26 +13,27 @@ from accounts.services.clock_pauses import clock_pause_consent, clock_pause_refu
 from antifraud import db
 from oversight.selectors.measures import Window
 from oversight.selectors.rows import figure_rows
-from tests.accounts.answering import answer, bank_order
+from tests.accounts.answering import acknowledged_order, answer
 
 pytestmark = pytest.mark.django_db
 
 
 def ask(world: Any, order: Order, *, consent: bool) -> None:
     with db.unit_of_work(world.risk_a):
-        clock_pause_request(by=world.risk_a, order_id=order.id, reason="our core system is down", minutes=20)
+        shown = clock_pause_request(by=world.risk_a, order_id=order.id, reason="our core system is down", minutes=20).pk
     with db.unit_of_work(world.supervisor_a):
         if consent:
-            clock_pause_consent(by=world.supervisor_a, order_id=order.id)
+            clock_pause_consent(by=world.supervisor_a, order_id=order.id, pause=shown, minutes=20)
         else:
-            clock_pause_refuse(by=world.supervisor_a, order_id=order.id, reason="the money is moving")
+            reason = "the money is moving"
+            clock_pause_refuse(by=world.supervisor_a, order_id=order.id, pause=shown, reason=reason)
 
 
 @pytest.mark.parametrize(("consent", "verdict", "stopped"), [(True, "in_time", 20), (False, "late", 0)])
 def test_only_consent_makes_an_answer_timely_and_nothing_is_hidden(
     world: Any, log_in: Any, move_clock: Callable[[timedelta], None], consent: bool, verdict: str, stopped: int
 ) -> None:
-    order = bank_order(world)
+    order = acknowledged_order(world)
     move_clock(timedelta(minutes=10))
     ask(world, order, consent=consent)
     move_clock(timedelta(minutes=30))

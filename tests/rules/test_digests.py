@@ -108,6 +108,28 @@ def test_every_difference_is_named_with_a_proposal() -> None:
     assert {one.proposal for one in digests.compare(OPEN_HOLDS, {A: "x"}, {e: "y"})} == {"check_hold"}
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "proposal"),
+    [
+        ("issued|0", "acknowledged|0", "check_order"),
+        ("issued|0", "cancelled|0", "check_order"),
+        ("issued|0", "superseded|0", "check_order"),
+        ("acknowledged|0", "cancelled|0", "check_order"),
+        ("acknowledged|0", "answered|0", "check_order"),
+        ("cancelled|0", "answered|0", "check_order"),
+        ("cancelled|0", "answered|1", "send_answer"),
+        ("issued|0", "cancelled|1", "send_answer"),
+        ("acknowledged|0", "issued|0", "redeliver"),
+        ("cancelled|0", "acknowledged|0", "redeliver"),
+        ("cancelled|0", "superseded|0", "redeliver"),
+        ("answered|1", "cancelled|0", "redeliver"),
+    ],
+)
+def test_an_order_that_is_further_at_the_bank_is_never_brought_again(ours: str, theirs: str, proposal: str) -> None:
+    found = digests.compare(ORDERS, {A: f"{A}|{ours}"}, {A: f"{A}|{theirs}"})
+    assert [one.proposal for one in found] == [proposal]
+
+
 def test_times_are_utc_whatever_their_zone() -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     there = at.astimezone(timezone(timedelta(hours=-5)))

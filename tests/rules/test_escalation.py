@@ -51,3 +51,12 @@ def test_a_pause_moves_what_is_ahead_by_exactly_itself() -> None:
         assert climbs_at(rung, length, moved(due, pause)) == climbs_at(rung, length, due) + pause
     with pytest.raises(ValueError, match="cannot shorten"):
         moved(due, -pause)
+
+
+def test_rungs_start_no_earlier_than_the_platform_hands_over() -> None:
+    length = timedelta(minutes=30)
+    due = START + length
+    for rung in LADDERS:
+        usual = climbs_at(rung, length, due)
+        assert climbs_at(rung, length, due, START - length) == usual
+        assert climbs_at(rung, length, due, START + timedelta(hours=5)) == usual + timedelta(hours=5)

@@ -26,9 +26,18 @@ from banks.selectors.lanes import lanes_too_full
 LONGEST = timedelta(days=366)
 LONGEST_CONTENT = 4000
 RETRY_SECONDS = 60
+# What may stand between two digits of one number, after folding: blanks, line breaks, dots, slashes, any dash.
+_GAP = r"[\s.\-/·\u2010-\u2015\u2212]{0,3}"
 # Twelve digits and more, also in groups: an account, card or identity number; a phone number is shorter.
-_LONG_NUMBER = re.compile(r"(?<!\d)(?:\d[ \-]?){11,}\d(?!\d)")
-_SHORT_NUMBER = re.compile(r"(?:\d[ \-]?){6,}")
+_LONG_NUMBER = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{11,}}")
+_SHORT_NUMBER = re.compile(rf"\d(?:{_GAP}\d){{5,}}")
+# Times of day and amounts with thousands: no gap holds a colon or comma, but their ends must not join what is beside.
+_TIME_OR_THOUSANDS = re.compile(
+    r"(?<![\d:,])(?:\d{1,2}:\d{2}(?::\d{2})?|\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?)(?![\d:]|,\d)"
+)
+_DATE_OR_AMOUNT = r"(?:(?:19|20)\d\d[\-/.]?(?:0?[1-9]|1[0-2])[\-/.]?(?:0?[1-9]|[12]\d|3[01])|\d{1,9}\.\d{2})"
+# Nothing but dates and amounts side by side ("2026-11-22 - 2026-11-25") is no number of anything.
+_DATES_AND_AMOUNTS = re.compile(rf"{_DATE_OR_AMOUNT}(?:(?:\s{{1,3}}|\s?[\-/\u2010-\u2015]\s?){_DATE_OR_AMOUNT})*")
 Problems = defaultdict[str, list[Any]]
 
 
@@ -82,24 +91,31 @@ def require_room(to: Iterable[Institution], *, bulk: bool = False) -> None:
 
 
 def _texts(found: Problems, data: AlertInput) -> None:
-    title, content = data.title.strip(), data.content.strip()
+    title, content, purpose = data.title.strip(), data.content.strip(), data.purpose.strip()
     if not 4 <= len(title) <= 120:
         found["title"].append(_("Give a title of 4 to 120 characters."))
     if _SHORT_NUMBER.search(fold(title)):
         found["title"].append(_("The title stands in lists and notifications. Leave numbers out of it."))
+    if _SHORT_NUMBER.search(fold(purpose)):
+        found["purpose"].append(_("Every addressee reads the purpose. Leave numbers out of it."))
     if not 10 <= len(content) <= LONGEST_CONTENT:
         found["content"].append(_("Say in 10 to 4,000 characters what the institutions should look for."))
-    if _LONG_NUMBER.search(fold(content)):
+    if _holds_long_number(content):
         found["content"].append(
             _("Every addressee reads this text. Enter account numbers as lines: each is shown to its own institution.")
         )
-    if not 4 <= len(data.purpose.strip()) <= 80:
+    if not 4 <= len(purpose) <= 80:
         found["purpose"].append(_("Say in 4 to 80 characters what the alert is for. It is kept with every grant."))
-    for name, text in (("title", title), ("content", content)):
+    for name, text in (("title", title), ("content", content), ("purpose", purpose)):
         try:
             reject_forbidden(text, field=name)
         except Invalid as refused:
             found[name] += refused.fields[name]
+
+
+def _holds_long_number(text: str) -> bool:
+    plain = _TIME_OR_THOUSANDS.sub("|", fold(text))
+    return any(not _DATES_AND_AMOUNTS.fullmatch(each[0]) for each in _LONG_NUMBER.finditer(plain))
 
 
 def _audience(found: Problems, data: AlertInput, to: list[Institution]) -> None:

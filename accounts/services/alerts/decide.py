@@ -61,14 +61,14 @@ def alert_recall(*, by: User, alert_id: UUID) -> Alert:
 def alert_approve(*, by: User, alert_id: UUID, payload_sha256: bytes) -> Alert:
     """Approve and thereby send the alert whose content has this SHA-256, as it was shown to the approver.
 
-    The approver comes from the issuing unit, a body above it, or a centre. Raises Forbidden (`same_person` for the
-    operator), Conflict `approval_missing`/`approval_lapsed`, Superseded `payload_changed` where the content differs
+    The approver comes from the issuing unit, a body above it, or a centre. Raises Forbidden (`same_person` for who
+    wrote or submitted it), Conflict `approval_missing`/`approval_lapsed`, Superseded `payload_changed` where the content differs
     from what was shown, from what is stored, or from what the facts say now.
     """
     alert = policy.get(by, Action.ALERT_APPROVE, ROWS, alert_id, lock=True)
     require_superior(by, alert.unit)
     alert_flow.step("approve", alert.status)
-    requests.decide(APPROVE, alert.id, payload_sha256, by=by, approve=True, excluded=(alert.created_by_id,))
+    requests.decide(APPROVE, alert.id, payload_sha256, by=by, approve=True, excluded=_officers(alert))
     _require_same_content(alert, payload_sha256)
     now = db.require_unit_of_work().now
     if alert.expires_at <= now:
@@ -88,7 +88,7 @@ def alert_reject(*, by: User, alert_id: UUID, reason: str) -> Alert:
     alert_flow.step("reject", alert.status)
     reason = required_reason(reason)
     stored = bytes(alert.payload_sha256 or b"")
-    requests.decide(APPROVE, alert.id, stored, by=by, approve=False, reason=reason, excluded=(alert.created_by_id,))
+    requests.decide(APPROVE, alert.id, stored, by=by, approve=False, reason=reason, excluded=_officers(alert))
     return alert_flow.apply(alert, "reject", by=by, changes={"ended_reason": reason})
 
 
@@ -100,6 +100,11 @@ def alert_cancel(*, by: User, alert_id: UUID, reason: str) -> Alert:
     alert_flow.apply(alert, "cancel", by=by, changes={"ended_reason": required_reason(reason)})
     requests.lapse(alert.id)
     return alert
+
+
+def _officers(alert: Alert) -> tuple[UUID, ...]:
+    """Who cannot decide: a colleague's submitting makes the writer no second person."""
+    return alert.drafted_by_id, alert.created_by_id
 
 
 def _require_same_content(alert: Alert, payload_sha256: bytes) -> None:

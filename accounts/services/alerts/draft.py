@@ -34,8 +34,8 @@ def alert_draft(*, by: User, data: AlertInput) -> Alert:
     unit, now = by.institution, db.require_unit_of_work().now
     profile = unit.legal_profile
     alert = Alert(
-        number=_next_number(unit), unit=unit, case=data.case, legal_profile=profile, created_by=by, created_at=now,
-        acknowledge_minutes=clocks_of(profile).alert_minutes,
+        number=_next_number(unit), unit=unit, case=data.case, legal_profile=profile, drafted_by=by, created_by=by,
+        created_at=now, acknowledge_minutes=clocks_of(profile).alert_minutes,
     )  # fmt: skip
     _fill(alert, data)
     alert_flow.begin(
@@ -58,10 +58,16 @@ def alert_update(*, by: User, alert_id: UUID, data: AlertInput, expected_version
     alert = policy.get(by, Action.ALERT_UPDATE, Alert.objects.select_related("unit"), alert_id, lock=True)
     require_unit(by, alert)
     if alert.status != Alert.Status.DRAFT:
-        raise WrongState(extra={"state": alert.status, "verb": "update"})
+        raise WrongState(
+            _(
+                "The alert is no draft any more and was not changed. Copy your text; to edit the alert, recall it first."
+            ),
+            extra={"state": alert.status, "verb": "update"},
+        )
     if expected_version is not None and expected_version != alert.version:
         raise Superseded
     to = _checked(by, data)
+    alert.drafted_by = by
     alert.case = data.case  # before the content: it is sealed under the case's key
     _fill(alert, data)
     alert.version += 1

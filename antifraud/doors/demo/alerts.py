@@ -70,7 +70,7 @@ def alerts_tell(stage: Stage) -> None:
     def waiting() -> None:
         _submit(stage, stage.city.districts[0], SELLERS, (icbc, ccb))
 
-    for hours, act in ((52.0, reported), (5.0, spread), (0.5, waiting)):
+    for hours, act in ((52.0, reported), (5.0, spread), (0.1, waiting)):
         stage.timeline.at(stage.end - timedelta(hours=hours), act)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import threading
 import time
 import uuid
@@ -24,6 +25,9 @@ from antifraud_connector.signatures import SigningKey
 PREFIX = "/api/v1/"
 LARGEST = 1_048_576
 Reply = tuple[int, dict[str, Any]]
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NUMBER = re.compile(r"\d(-?\d){10,}")  # an account or a telephone number, which the platform repeats nowhere
 
 
 class Stage:
@@ -66,6 +70,12 @@ class Stage:
             if method == "GET":
                 return self.read(place, urlsplit(path).query)
             return self._once(place, key, body)
+
+    def request_id(self, offered: list[str]) -> str:
+        """The answer's message id: the caller's one X-Request-ID where it is well formed, else a new UUID."""
+        one = offered[0] if len(offered) == 1 else ""
+        known = _REQUEST_ID.fullmatch(one) and (_UUID.fullmatch(one) or not _NUMBER.search(one))
+        return one if known else str(uuid.uuid4())
 
     def listed(self) -> dict[str, Any]:
         """Our key as `GET /api/v1/keys/` lists it."""
@@ -178,12 +188,14 @@ class _Handler(BaseHTTPRequestHandler):
             headers.setdefault(name.lower(), []).append(value)
         status, document = stage.handle(self.command, self.path, headers, body)
         content = strict_json.write(document)
+        request_id = stage.request_id(headers.get("x-request-id", []))
         signed = signatures.sign_response(
-            [stage.key], status=status, body=content, message_id=uuid.uuid4().hex, recipient=stage.institution,
+            [stage.key], status=status, body=content, message_id=request_id, recipient=stage.institution,
             method=self.command, target_uri=stage.url + self.path,
         )  # fmt: skip
         self.send_response(status)
-        for name, value in {**signed, "Content-Type": "application/json", "Content-Length": str(len(content))}.items():
+        more = {"X-Request-ID": request_id, "Content-Type": "application/json", "Content-Length": str(len(content))}
+        for name, value in {**signed, **more}.items():
             self.send_header(name, value)
         self.send_header("Connection", "close")
         self.end_headers()
