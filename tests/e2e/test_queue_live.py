@@ -24,12 +24,13 @@ def test_a_hint_and_a_click_during_a_refresh_wait_for_it(person: Any) -> None:
     hint = "() => document.body.dispatchEvent(new CustomEvent('sse-queue'))"
     with page.expect_request("**/queue/rows/"):
         page.evaluate(hint)
+    before = len(sent)  # the held one, and such as the orders' own arrival may have caused before it
     row = page.locator("#rows [data-row]", has_text="New").first
     row.locator("[data-pick]").check()
     page.evaluate(hint)
     page.get_by_role("button", name="Acknowledge", exact=True).last.click()
-    assert sent == ["GET"]
+    assert len(sent) == before
     with page.expect_response("**/queue/acknowledge/"):
         held[0].continue_()
     page.wait_for_function("() => document.querySelector('#toasts').innerText.includes('1 order acknowledged')")
-    assert sent[:3] == ["GET", "GET", "POST"]
+    assert sent[before:][:2] == ["GET", "POST"]
