@@ -47,6 +47,7 @@ SETTINGS = {
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 THROWAWAY = {
     "fsync": "off",
+    "autovacuum": "off",  # plans must not depend on when it last came by
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
