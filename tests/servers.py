@@ -54,10 +54,11 @@ def _execute(url: str, *statements: str) -> None:
         connection.close()
 
 
-def _start() -> None:
+def _until_exit(*, want_postgres: bool) -> tuple[Path, embedded.Servers]:
+    """Servers in a folder of their own; both are gone when this process ends (a forked child leaves them alone)."""
     folder = Path(tempfile.mkdtemp(prefix="antifraud-test-", dir="/tmp"))
     folder.chmod(0o755)
-    servers = embedded.ensure(folder / "servers", durable=False)
+    servers = embedded.ensure(folder / "servers", want_postgres=want_postgres, durable=False)
     owner = os.getpid()
 
     def stop() -> None:
@@ -66,6 +67,11 @@ def _start() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(stop)
+    return folder, servers
+
+
+def _start() -> None:
+    folder, servers = _until_exit(want_postgres=True)
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "antifraud.settings.test",
         "SECRET_KEY": "test-only-" + "x" * 50,
@@ -110,17 +116,7 @@ def owner_url() -> str:
 def _own_valkey() -> None:
     """A Valkey for each parallel worker: else one's Celery workers take the other's rings, and hints cross over
     (publishing knows no database numbers, and copies of the template have the same institutions)."""
-    folder = Path(tempfile.mkdtemp(prefix="antifraud-test-", dir="/tmp"))
-    folder.chmod(0o755)
-    servers = embedded.ensure(folder, want_postgres=False, durable=False)
-    owner = os.getpid()
-
-    def stop() -> None:
-        if os.getpid() == owner:
-            servers.stop()
-            shutil.rmtree(folder, ignore_errors=True)
-
-    atexit.register(stop)
+    _folder, servers = _until_exit(want_postgres=False)
     os.environ["REDIS_URL"] = servers.redis_url
 
 
