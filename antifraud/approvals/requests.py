@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -35,7 +36,13 @@ def open_request(
 
 def pending(action: str, subject_id: UUID) -> ApprovalRequest | None:
     """The request that waits for a decision, if any."""
-    return ApprovalRequest.objects.filter(action=action, subject_id=subject_id, outcome="pending").first()
+    return pending_of(action, [subject_id]).get(subject_id)
+
+
+def pending_of(action: str, subject_ids: Iterable[UUID]) -> dict[UUID, ApprovalRequest]:
+    """The requests that wait for a decision by subject, in one statement; an older one lapsed when the newer was asked."""
+    waiting = ApprovalRequest.objects.filter(action=action, subject_id__in=list(subject_ids), outcome="pending")
+    return {request.subject_id: request for request in waiting}
 
 
 def decide(

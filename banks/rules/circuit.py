@@ -51,10 +51,6 @@ class Circuit:
             return replace(self, failures=failures)
         return Circuit(OPEN, failures)
 
-    def probing(self) -> Circuit:
-        """One delivery goes out to see whether the endpoint is back."""
-        return replace(self, state=HALF_OPEN)
-
 
 def slots(state: str, free: int, *, probe_is_due: bool) -> int:
     """How many of the `free` slots the circuit lets through: all, none, or one as a probe."""

@@ -120,8 +120,9 @@ def dead_letters(lane: Lane, limit: int = 50) -> list[Any]:
     waits for a second person, or None. The reader was authorised with the lane."""
     rows = Delivery.objects.filter(institution=lane.pk, state=S.DEAD_LETTERED, error__startswith=POISON)
     found: list[Any] = list(rows.order_by("created_at")[:limit])
+    asked = requests.pending_of(str(Action.DELIVERY_REDRIVE), [letter.pk for letter in found])
     for letter in found:
-        letter.asked = requests.pending(str(Action.DELIVERY_REDRIVE), letter.pk)
+        letter.asked = asked.get(letter.pk)
     return found
 
 

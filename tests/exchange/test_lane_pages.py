@@ -63,6 +63,22 @@ def test_the_page_costs_the_same_for_many_rows(world: World, log_in: Any, counte
         assert client.get(lane_path(world.bank_a.id)).status_code == 200
 
 
+def test_the_page_costs_the_same_for_many_dead_letters(world: World, log_in: Any, counted: Any) -> None:
+    client, address = log_in(world.risk_a), lane_path(world.bank_a.id)
+
+    def sent() -> int:
+        Delivery.objects.update(state="dead_lettered", error="poison_400")
+        client.get(address)
+        with counted(20) as seen:
+            assert client.get(address).status_code == 200
+        return len(seen)
+
+    make_ready(world.bank_a, 1)
+    few = sent()
+    make_ready(world.bank_a, 9)
+    assert sent() == few
+
+
 def test_pausing_needs_a_reason_and_resuming_opens(world: World, log_in: Any) -> None:
     client = log_in(world.centre_supervisor)
     path = lane_path(world.bank_a.id)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import redis
+from celery import current_app
 from django.db import connection
 
 from antifraud.outbox import bell
@@ -29,8 +29,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @contextmanager
 def worker() -> Iterator[subprocess.Popen[bytes]]:
-    """A Celery worker as `make run` starts it; what the tests before it rang for nobody is forgotten first."""
-    redis.Redis.from_url(os.environ["REDIS_URL"]).flushdb()
+    """A Celery worker as `make run` starts it; what the tests before it rang for nobody is forgotten first.
+
+    Only the queue is emptied: a flushed broker would also forget its routes, and drop rings until a worker names them.
+    """
+    current_app.control.purge()
     command = [sys.executable, "-m", "celery", "-A", "antifraud", "worker", "--pool=threads", "--concurrency=4"]
     command += ["--loglevel=ERROR", "--without-gossip", "--without-mingle"]
     process = subprocess.Popen(command, cwd=servers.ROOT, env={**os.environ})

@@ -88,8 +88,7 @@ def test_the_circuit_opens_at_the_fifth_failure_in_a_row() -> None:
 
 
 def test_a_failed_probe_opens_it_again_and_a_good_one_closes() -> None:
-    probing = Circuit(OPEN, 5).probing()
-    assert probing == Circuit(HALF_OPEN, 5)
+    probing = Circuit(HALF_OPEN, 5)
     assert probing.after(Verdict.FAILED) == Circuit(OPEN, 6)
     assert probing.after(Verdict.TRANSPORTED) == Circuit()
 
