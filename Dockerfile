@@ -34,4 +34,4 @@ WORKDIR /app
 USER 10001
 EXPOSE 8000 8001
 CMD ["gunicorn", "antifraud.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", \
-     "--workers", "2", "--threads", "8", "--preload", "--worker-tmp-dir", "/tmp", "--no-control-socket"]
+     "--workers", "2", "--threads", "16", "--preload", "--worker-tmp-dir", "/tmp", "--no-control-socket"]

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from accounts.services.messages import delivery_message
 from antifraud import db, hints
+from antifraud.api import waiting
 from antifraud.api.idempotency import opens_own_unit, writes
 from antifraud.api.viewsets import PolicyViewSet
 from antifraud.errors import NotFound
@@ -19,16 +20,20 @@ from antifraud.logs import get_logger
 from banks.models import Delivery
 from banks.policy import Action
 from banks.services.platform import require_running
-from banks.services.queue import queue_ack, queue_extend, queue_nack, queue_receive
+from banks.services.queue import queue_ack, queue_acks, queue_extend, queue_nack, queue_receive
 
 log = get_logger(__name__)
 POLL_SECONDS = 0.5  # hints may be lost
 LONGEST_WAIT = 20
+MOST_ACKS = 50
 
 
 class ReceiveSerializer(serializers.Serializer[Any]):
-    """How many at most, how long to wait for the first, how long the lease."""
+    """What is safe already, how many more at most, how long to wait for the first, how long the lease."""
 
+    acks = serializers.ListField(
+        child=serializers.CharField(max_length=500), required=False, default=list, max_length=MOST_ACKS
+    )
     max = serializers.IntegerField(required=False, default=10)
     wait = serializers.IntegerField(required=False, default=0, min_value=0, max_value=LONGEST_WAIT)
     visibility = serializers.IntegerField(required=False, default=60)
@@ -72,10 +77,19 @@ class DeliverySerializer(serializers.Serializer[Any]):
     message = serializers.DictField()
 
 
+class AckedSerializer(serializers.Serializer[Any]):
+    """What became of one of `acks`: no `code`, or why it was refused (`receipt_stale`, `not_found`)."""
+
+    receipt = serializers.CharField()
+    code = serializers.CharField(required=False)
+
+
 class ReceivedSerializer(serializers.Serializer[Any]):
-    """What `receive` answers."""
+    """What `receive` answers; with `ask_again_after` the call did not wait: ask again after so many seconds."""
 
     items = DeliverySerializer(many=True)
+    acked = AckedSerializer(many=True)
+    ask_again_after = serializers.FloatField(required=False)
 
 
 class LeaseSerializer(serializers.Serializer[Any]):
@@ -105,18 +119,37 @@ class QueueViewSet(PolicyViewSet[Delivery]):
     def receive(self, request: Any) -> Response:
         """Lease deliveries, the most urgent first. Needs no Idempotency-Key: what was lost comes again after its lease.
 
+        `acks` are receipts of what the system has safely by now: acknowledged first, each for itself, as by `ack`.
         With `wait` the call looks again when something comes into the lane; no transaction is open in between (R5).
         """
         form = ReceiveSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         asked = form.validated_data
-        deadline = time.monotonic() + asked["wait"]
+        told: dict[str, Any] = {"acked": self._acknowledged(request.user, asked["acks"])}
         items = self._take(request.user, asked)
         if not items and asked["wait"]:
-            with hints.listening(f"inst:{request.user.institution_id}") as wait:
-                while not (items := self._take(request.user, asked)) and (rest := deadline - time.monotonic()) > 0:
-                    wait(min(rest, POLL_SECONDS))
-        return Response({"items": items})
+            with waiting.place() as has_place:
+                if has_place:
+                    items = self._wait(request, asked)
+                else:
+                    told["ask_again_after"] = POLL_SECONDS
+        return Response({"items": items, **told})
+
+    def _wait(self, request: Any, asked: dict[str, Any]) -> list[dict[str, Any]]:
+        deadline = time.monotonic() + asked["wait"]
+        with hints.listening(f"inst:{request.user.institution_id}") as wait:
+            while not (items := self._take(request.user, asked)) and (rest := deadline - time.monotonic()) > 0:
+                wait(min(rest, POLL_SECONDS))
+                if waiting.has_left(request):  # what it would lease now, nobody would hear of before the lease ends
+                    return []
+        return items
+
+    def _acknowledged(self, by: Any, receipts: list[str]) -> list[dict[str, str]]:
+        if not receipts:
+            return []
+        with db.unit_of_work(by):
+            told = queue_acks(by=by, receipts=receipts)
+        return [{"receipt": receipt, **({"code": code} if code else {})} for receipt, code in told.items()]
 
     @extend_schema(request=ReceiptSerializer, responses=LeaseSerializer)
     @action(detail=False, methods=["post"])

@@ -237,6 +237,8 @@ LIVE_ORIGIN = env.text("ANTIFRAUD_LIVE_ORIGIN", "")
 WEB_ORIGIN = env.text("ANTIFRAUD_WEB_ORIGIN", "")
 # Signatures name whole addresses: where machines reach the interface, when a proxy answers under another name.
 API_ORIGIN = env.text("ANTIFRAUD_API_ORIGIN", WEB_ORIGIN)
+# Long polls that one web process lets wait at a time; of its threads (16) some must stay free for pages.
+WAITING_PLACES = env.integer("ANTIFRAUD_WAITING_PLACES", 12)
 PLATFORM_CODE = env.text("ANTIFRAUD_PLATFORM_CODE", "platform")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

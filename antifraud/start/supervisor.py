@@ -33,7 +33,7 @@ def programmes(web: int, live: int) -> list[Programme]:
     """Web pages on threads, the event stream on ASGI, two Celery workers, relay and scheduler."""
     python = sys.executable
     gunicorn = [python, "-m", "gunicorn", "antifraud.wsgi:application", "--bind", f"{HOST}:{web}"]
-    gunicorn += ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--preload"]
+    gunicorn += ["--worker-class", "gthread", "--workers", "2", "--threads", "16", "--preload"]
     gunicorn += ["--graceful-timeout", "8", "--keep-alive", "5", "--no-control-socket"]
     uvicorn = [python, "-m", "uvicorn", "antifraud.asgi:application", "--host", HOST, "--port", str(live)]
     uvicorn += ["--timeout-graceful-shutdown", "3", "--ws", "none", "--no-access-log", "--no-server-header"]

@@ -6,12 +6,15 @@ exist. None of this is an answer to the order (R6).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from django.db.models import BooleanField, DateTimeField, ExpressionWrapper, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from antifraud import db, policy
 from antifraud.crypto.receipts import Receipt, read_receipt, sign_receipt
-from antifraud.errors import Conflict, Invalid
+from antifraud.errors import Conflict, Invalid, NotFound
 from antifraud.logs import masked
 from antifraud.plain_text import fold
 from banks.models import Attempt, Delivery, User
@@ -39,7 +42,7 @@ RETURNING *
 _ACK = """
 UPDATE banks_delivery SET state = 'transported', transported_at = %(now)s, door = 'pull',
   lease_token = NULL, lease_until = NULL
-WHERE id = %(id)s AND state = 'leased' AND lease_token = %(token)s RETURNING *
+WHERE id = ANY(%(ids)s::uuid[]) AND state = 'leased' RETURNING *
 """
 _EXTEND = """
 UPDATE banks_delivery SET lease_until = lease_until + make_interval(secs => %(seconds)s),
@@ -93,8 +96,26 @@ def queue_ack(*, by: User, receipt: str) -> Delivery:
     delivery = _presented(by, Action.QUEUE_ACK, receipt)
     if delivery.state == Delivery.State.TRANSPORTED:
         return delivery
-    now = db.require_unit_of_work().now
-    return _changed(_ACK, delivery, "transported", by=by, now=now)
+    return _acknowledge([delivery.id], by)[0]
+
+
+def queue_acks(*, by: User, receipts: Sequence[str]) -> dict[str, str]:
+    """As `queue_ack` for each, in a few statements: receipt → "" or the code of its refusal; one costs the others nothing."""
+    told = dict.fromkeys(receipts, "")
+    wanted: dict[str, Receipt] = {}
+    for handle in receipts:
+        try:
+            wanted[handle] = read_receipt(handle, institution_id=by.institution_id)
+        except NotFound as error:
+            told[handle] = error.code
+    offered = Delivery.objects.annotate(is_held=_held_now()).filter(pk__in={r.delivery_id for r in wanted.values()})
+    rows = {row.id: row for row in db.lock(policy.scope(by, Action.QUEUE_ACK, offered))}
+    for handle, receipt in wanted.items():
+        row = rows.get(receipt.delivery_id)
+        told[handle] = NotFound().code if row is None else "" if _is_live(row, receipt) else _stale().code
+    good = {wanted[handle].delivery_id for handle, code in told.items() if not code}
+    _acknowledge([key for key in good if rows[key].state == Delivery.State.LEASED], by)
+    return told
 
 
 def queue_extend(*, by: User, receipt: str, seconds: int) -> Delivery:
@@ -142,14 +163,28 @@ def _parts(delivery: Delivery) -> Receipt:
 def _presented(by: User, action: Action, handle: str) -> Delivery:
     """The delivery of a receipt, locked: held under the receipt's own lease, or transported already by its attempt."""
     receipt = read_receipt(handle, institution_id=by.institution_id)
-    clock = Func(function="clock_timestamp", output_field=DateTimeField())
-    held = ExpressionWrapper(Q(state=Delivery.State.LEASED, lease_until__gt=clock), output_field=BooleanField())
-    delivery = policy.get(by, action, Delivery.objects.annotate(is_held=held), receipt.delivery_id, lock=True)
-    is_held: bool = vars(delivery)["is_held"]
-    arrived = delivery.state == Delivery.State.TRANSPORTED
-    if delivery.attempt != receipt.attempt or not (is_held or arrived):
+    offered = Delivery.objects.annotate(is_held=_held_now())
+    delivery = policy.get(by, action, offered, receipt.delivery_id, lock=True)
+    if not _is_live(delivery, receipt):
         raise _stale()
     return delivery
+
+
+def _held_now() -> ExpressionWrapper[Q]:
+    clock = Func(function="clock_timestamp", output_field=DateTimeField())
+    return ExpressionWrapper(Q(state=Delivery.State.LEASED, lease_until__gt=clock), output_field=BooleanField())
+
+
+def _is_live(delivery: Delivery, receipt: Receipt) -> bool:
+    is_held: bool = vars(delivery)["is_held"]
+    return delivery.attempt == receipt.attempt and (is_held or delivery.state == Delivery.State.TRANSPORTED)
+
+
+def _acknowledge(ids: list[UUID], by: User) -> list[Delivery]:
+    """Of locked rows that were found live."""
+    done = list(Delivery.objects.raw(_ACK, {"ids": ids, "now": db.require_unit_of_work().now}))
+    _note(done, "transported", by=by)
+    return done
 
 
 def _held(by: User, action: Action, handle: str) -> Delivery:

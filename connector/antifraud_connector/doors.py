@@ -10,45 +10,53 @@ from antifraud_connector.engine import Engine
 from antifraud_connector.errors import RefusedFault, TransportFault
 from antifraud_connector.faults import reached
 
+MOST_ACKS = 50  # of one call
+LONGEST_WAIT = 5.0
 log = logging.getLogger("antifraud_connector")
 
 
-def pull(engine: Engine) -> bool:
-    """One long poll: verify, journal, then acknowledge. What dies in between comes again and is recognised."""
-    try:
-        items = engine.platform.receive()
-    except RefusedFault as fault:
-        if fault.code == "reconciling":
-            engine.see_epoch(strict_json.read(fault.body).get("epoch"))
-        raise
-    if items:
-        reached("received")
-    for item in items:
+class Puller:
+    """The pull loop: verify, journal, then acknowledge with the next call. What dies in between comes again and is recognised."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._safe: list[str] = []  # receipts of messages that are in the journal
+
+    def step(self) -> bool:
+        """One long poll; it is itself the pause."""
+        engine, acks = self.engine, self._safe[:MOST_ACKS]
+        try:
+            received = engine.platform.receive(acks)
+        except RefusedFault as fault:
+            if fault.code == "reconciling":
+                engine.see_epoch(strict_json.read(fault.body).get("epoch"))
+            raise
+        del self._safe[: len(acks)]
+        if acks:
+            reached("acked")
+        for one in received.refused:  # the lease ended meanwhile: the delivery comes again
+            log.warning("a delivery was not acknowledged: %s", one["code"])
+        if received.items:
+            reached("received")
+        for item in received.items:
+            self._take(item)
+        if received.ask_again_after and not received.items:
+            engine.stop.wait(min(received.ask_again_after, LONGEST_WAIT))
+        return True
+
+    def _take(self, item: dict[str, object]) -> None:
         message, receipt = item.get("message"), item.get("receipt")
         if not isinstance(message, dict) or not isinstance(receipt, str):
             log.error("a delivery without message or receipt was passed over")
-            continue
+            return
         try:
-            engine.take(message, "pull")
+            self.engine.take(message, "pull")
         except ValueError as error:
             log.error("a message cannot be read and is given back: %s", error)
-            nack(engine, receipt, message)
-            continue
+            nack(self.engine, receipt, message)
+            return
+        self._safe.append(receipt)
         reached("journaled")
-        acknowledge(engine, receipt, message)
-        reached("acked")
-    return True  # the long poll itself is the pause
-
-
-def acknowledge(engine: Engine, receipt: str, message: dict[str, object]) -> None:
-    """The same key for the same attempt; a lease that ended meanwhile costs nothing, the delivery comes again."""
-    key = f"ack-{message.get('delivery_id')}-{message.get('attempt')}"
-    try:
-        engine.platform.acknowledge_delivery(receipt, key)
-    except RefusedFault as fault:
-        if not fault.is_final:
-            raise
-        log.warning("delivery %s: not acknowledged: %s", message.get("delivery_id"), fault.code)
 
 
 def nack(engine: Engine, receipt: str, message: dict[str, object]) -> None:

@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 import uuid
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
 
@@ -19,6 +20,15 @@ from antifraud_connector.signatures import SigningKey
 
 EARLY_SECONDS = 30  # a token is renewed this long before it ends
 WRONG_SECRET_PAUSE = 300.0  # five wrong log-ins close the client's address for a quarter of an hour
+
+
+@dataclass(frozen=True)
+class Received:
+    """What one call brought: deliveries, acks that were refused, and seconds to wait where the platform had no place."""
+
+    items: list[dict[str, Any]]
+    refused: list[dict[str, Any]]
+    ask_again_after: float
 
 
 class Platform:
@@ -34,15 +44,13 @@ class Platform:
 
     # -- what the connector asks --------------------------------------------------------------------
 
-    def receive(self) -> list[dict[str, Any]]:
-        """Leased deliveries, waiting up to `door.wait` seconds for the first."""
-        wanted = {name: self.config.number(f"door.{name}") for name in ("max", "wait", "visibility")}
-        items = self.post("queue/receive/", wanted, wait=wanted["wait"]).get("items", [])
-        return [item for item in items if isinstance(item, dict)]
-
-    def acknowledge_delivery(self, receipt: str, key: str) -> None:
-        """The message is safe in the journal: it need not be offered again."""
-        self.post("queue/ack/", {"receipt": receipt}, key=key)
+    def receive(self, acks: list[str]) -> Received:
+        """Leased deliveries, waiting up to `door.wait` seconds for the first; `acks`: receipts of what is safe by now."""
+        wanted: dict[str, Any] = {name: self.config.number(f"door.{name}") for name in ("max", "wait", "visibility")}
+        found = self.post("queue/receive/", {**wanted, "acks": acks}, wait=wanted["wait"])
+        items = [item for item in found.get("items", []) if isinstance(item, dict)]
+        refused = [one for one in found.get("acked", []) if isinstance(one, dict) and one.get("code")]
+        return Received(items, refused, float(found.get("ask_again_after") or 0))
 
     def message(self, delivery_id: str) -> dict[str, Any]:
         """The full message of a delivery that the webhook announced."""

@@ -88,7 +88,7 @@ def _threads(config: Config, engine: Engine, server: receiver.Receiver | None) -
     steps: list[Any] = [functools.partial(doors.fetch, engine), engine.post, schedule.step]
     steps += [engine.hand_over] * config.number("plugin.workers")
     if server is None:
-        steps.append(functools.partial(doors.pull, engine))
+        steps.append(doors.Puller(engine).step)
     targets = [functools.partial(engine.loop, step) for step in steps]
     if server is not None:
         targets.append(functools.partial(engine.guard, functools.partial(receiver.serve, server, engine.stop)))

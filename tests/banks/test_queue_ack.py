@@ -9,7 +9,7 @@ import pytest
 from antifraud.crypto.receipts import Receipt, sign_receipt
 from antifraud.errors import Conflict, NotFound
 from banks.models import Delivery
-from banks.services.queue import queue_ack, queue_receive
+from banks.services.queue import queue_ack, queue_acks, queue_receive
 from tests.banks.lanes import let_pass, make_ready, outcomes
 from tests.cast import World
 
@@ -92,3 +92,42 @@ def test_a_changed_receipt_does_not_exist(world: World, act: Any, received: tupl
 
 def test_police_have_no_receipts(world: World, act: Any, received: tuple[Delivery, str]) -> None:
     _refused(act, world.analyst_a, received[1], NotFound)
+
+
+def test_many_are_acknowledged_at_once_each_for_itself(world: World, act: Any, received: tuple[Delivery, str]) -> None:
+    mine, old = received
+    let_pass(31)
+    make_ready(world.bank_a, 2)
+    with act(world.machine_a):
+        taken = queue_receive(by=world.machine_a, max_count=10, visibility_seconds=30)
+    good = [receipt for _delivery, receipt in taken]
+    forged = sign_receipt(Receipt(world.bank_b.id, mine.id, 2))
+    with act(world.machine_a):
+        told = queue_acks(by=world.machine_a, receipts=[*good, old, forged, "x", good[0]])
+        again = queue_acks(by=world.machine_a, receipts=good)
+    assert told == {**dict.fromkeys(good, ""), old: "receipt_stale", forged: "not_found", "x": "not_found"}
+    assert again == dict.fromkeys(good, "")
+    assert len(good) == 3
+    for delivery in Delivery.objects.all():
+        assert (delivery.state, delivery.door) == ("transported", "pull")
+        assert [outcome for _n, _door, outcome in outcomes(delivery)].count("transported") == 1
+
+
+def test_another_bank_acknowledges_nothing(world: World, act: Any, received: tuple[Delivery, str]) -> None:
+    before = Delivery.objects.values().get()
+    with act(world.machine_b):
+        assert queue_acks(by=world.machine_b, receipts=[received[1]]) == {received[1]: "not_found"}
+    assert Delivery.objects.values().get() == before
+
+
+def test_the_cost_does_not_grow_with_the_receipts(
+    world: World, act: Any, django_assert_num_queries: Any, received: tuple[Delivery, str]
+) -> None:
+    make_ready(world.bank_a, 5)
+    with act(world.machine_a):
+        more = queue_receive(by=world.machine_a, max_count=10, visibility_seconds=30)
+    with act(world.machine_a):
+        with django_assert_num_queries(3):
+            queue_acks(by=world.machine_a, receipts=[received[1]])
+        with django_assert_num_queries(3):
+            queue_acks(by=world.machine_a, receipts=[receipt for _delivery, receipt in more])

@@ -113,10 +113,14 @@ class StubPlatform(Stage):
 
     def _receive(self, body: dict[str, Any]) -> Reply:
         end = time.monotonic() + min(body["wait"], 1)
+        acked = []
+        for receipt in body["acks"]:
+            status, told = self._settle("queue/ack/", receipt)
+            acked.append({"receipt": receipt, **({} if status == 200 else {"code": told["code"]})})
         while True:
             found = list(self._lease(body["max"]))
             if found or time.monotonic() > end:
-                return 200, {"items": found}
+                return 200, {"items": found, "acked": acked}
             self.lock.release()
             time.sleep(0.05)
             self.lock.acquire()
