@@ -125,8 +125,11 @@ class QueueViewSet(PolicyViewSet[Delivery]):
         form = ReceiveSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         asked = form.validated_data
-        told: dict[str, Any] = {"acked": self._acknowledged(request.user, asked["acks"])}
-        items = self._take(request.user, asked)
+        told: dict[str, Any] = {"acked": []}
+        with db.unit_of_work(request.user):
+            if asked["acks"]:
+                told["acked"] = _acknowledged(request.user, asked["acks"])
+            items = _taken(request.user, asked)
         if not items and asked["wait"]:
             with waiting.place() as has_place:
                 if has_place:
@@ -143,13 +146,6 @@ class QueueViewSet(PolicyViewSet[Delivery]):
                 if waiting.has_left(request):  # what it would lease now, nobody would hear of before the lease ends
                     return []
         return items
-
-    def _acknowledged(self, by: Any, receipts: list[str]) -> list[dict[str, str]]:
-        if not receipts:
-            return []
-        with db.unit_of_work(by):
-            told = queue_acks(by=by, receipts=receipts)
-        return [{"receipt": receipt, **({"code": code} if code else {})} for receipt, code in told.items()]
 
     @extend_schema(request=ReceiptSerializer, responses=LeaseSerializer)
     @action(detail=False, methods=["post"])
@@ -190,9 +186,7 @@ class QueueViewSet(PolicyViewSet[Delivery]):
 
     def _take(self, by: Any, asked: dict[str, Any]) -> list[dict[str, Any]]:
         with db.unit_of_work(by):
-            epoch = require_running().epoch
-            taken = queue_receive(by=by, max_count=asked["max"], visibility_seconds=asked["visibility"])
-            return [item for delivery, receipt in taken if (item := _item(by, delivery, receipt, epoch)) is not None]
+            return _taken(by, asked)
 
     def _read(self, serializer: type[Any]) -> dict[str, Any]:
         form = serializer(data=self.request.data)
@@ -202,6 +196,17 @@ class QueueViewSet(PolicyViewSet[Delivery]):
 
     def _shown(self, delivery: Delivery) -> Response:
         return Response({"delivery_id": str(delivery.id), "state": delivery.state, "lease_until": delivery.lease_until})
+
+
+def _acknowledged(by: Any, receipts: list[str]) -> list[dict[str, str]]:
+    told = queue_acks(by=by, receipts=receipts)
+    return [{"receipt": receipt, **({"code": code} if code else {})} for receipt, code in told.items()]
+
+
+def _taken(by: Any, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    epoch = require_running().epoch
+    taken = queue_receive(by=by, max_count=asked["max"], visibility_seconds=asked["visibility"])
+    return [item for delivery, receipt in taken if (item := _item(by, delivery, receipt, epoch)) is not None]
 
 
 def _item(by: Any, delivery: Delivery, receipt: str, epoch: int) -> dict[str, Any] | None:

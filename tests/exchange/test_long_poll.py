@@ -85,8 +85,8 @@ def test_too_many_acks_are_refused_and_none_is_taken(world: World, log_in: Any) 
 
 
 def test_without_a_place_the_call_does_not_wait(world: World, log_in: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "_places", lambda: places)
     places = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(waiting, "_places", lambda: places)
     client = log_in(world.risk_a)
     with places:
         started = time.monotonic()
