@@ -94,13 +94,6 @@ class Courier:
         self._send(claim.pushes, epoch)
         return sum(one.verdict.value == "transported" for one in counted)
 
-    def run(self) -> int:
-        """Turn until nothing is aloft and nobody waits: for one lane in the caller's own thread. Returns the arrivals."""
-        arrived = 0
-        while not self.is_idle:
-            arrived += self.turn()
-        return arrived
-
     def land(self, seconds: float) -> None:
         """Claim nothing more and write down what still lands within `seconds`: for a process that is to end."""
         end = time.monotonic() + seconds

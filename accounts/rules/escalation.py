@@ -1,4 +1,4 @@
-"""When a delay climbs, to whom, and how a consented pause moves a term: numbers and arithmetic; acting is elsewhere.
+"""At which share of a term a delay climbs, and to whom: numbers; the arithmetic is the statement's that climbs (`services.escalation`).
 
 A step is due at a share of the order's own term, so that a stop of 15 minutes and a query of a day climb alike
 (R6: received within 2 minutes, executed within 15 when it is urgent).
@@ -7,7 +7,6 @@ A step is due at a share of the order's own term, so that a stop of 15 minutes a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 UNACKNOWLEDGED, UNANSWERED, LIFT = "unacknowledged", "unanswered", "lift_unconfirmed"
 BANNER, MAIL, DUTY_OFFICER, SUPERVISOR = "banner", "mail", "duty_officer", "supervisor"
@@ -44,20 +43,3 @@ LADDERS: tuple[Rung, ...] = (
     *_ladder(LIFT, NORMAL, 50, 75, 100, 125),
     *_ladder(LIFT, URGENT, 50, 75, 100, 125),
 )
-
-
-def climbs_at(rung: Rung, term: timedelta, due_at: datetime, since: datetime | None = None) -> datetime:
-    """When the rung is reached. The term is counted back from its end, so that consented pauses move what is ahead.
-
-    It starts no earlier than `since`, when the platform began to hand over again.
-    """
-    ahead = min(term * rung.percent / 100, timedelta(seconds=rung.seconds))
-    start = due_at - term
-    return (start if since is None else max(start, since)) + ahead
-
-
-def moved(due_at: datetime, pause: timedelta) -> datetime:
-    """The end of a term after `pause` of consented time."""
-    if pause < timedelta(0):
-        raise ValueError("a pause cannot shorten a term")
-    return due_at + pause

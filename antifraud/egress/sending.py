@@ -167,16 +167,6 @@ class Flight:
         self._landed.put((key, _result(done)))
 
 
-def post_many(parcels: Sequence[Parcel]) -> list[Result]:
-    """Post all of them side by side and wait for all: results in the parcels' order; never raises for remote faults."""
-    flight = Flight()
-    flight.send(list(enumerate(parcels)))
-    results: dict[Hashable, Result] = {}
-    while flight.aloft:
-        results.update(flight.landed(DEADLINE))
-    return [results[number] for number in range(len(parcels))]
-
-
 def _result(done: asyncio.Task[Result]) -> Result:
     fault = asyncio.CancelledError() if done.cancelled() else done.exception()
     return done.result() if fault is None else Result(None, type(fault).__name__, 0.0)

@@ -188,7 +188,7 @@ def pushes_finish(landed: Sequence[Landed]) -> list[Landed]:
         counted = [one for one in landed if one.push.delivery.id in ours]
         for one in landed:
             if one.push.delivery.id not in ours:
-                log.warning("stale push", delivery=one.push.delivery.id, attempt=one.push.delivery.attempt)
+                log.warning("stale push discarded", delivery=one.push.delivery.id, attempt=one.push.delivery.attempt)
         if counted:
             wanted: dict[str, Any] = {"now": now, **_columns(counted)}
             cursor.execute(_FINISH, wanted)

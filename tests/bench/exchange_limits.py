@@ -22,10 +22,11 @@ from celery import current_app  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from antifraud.crypto.signing import sign_request  # noqa: E402
-from antifraud.egress.sending import Flight, Parcel, post_many  # noqa: E402
+from antifraud.egress.sending import Flight, Parcel  # noqa: E402
 from banks.rules.events import event_body, message_id  # noqa: E402
 from tests.bench.exchange_report import percentiles  # noqa: E402
 from tests.bench.exchange_task import QUEUE, REPLIES, TASK, redis  # noqa: E402
+from tests.exchange.webhooks import post_many  # noqa: E402
 
 WINDOW = 80  # as many as twenty lanes with a cap of four have in the air
 WARM = 20

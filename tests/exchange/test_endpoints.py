@@ -23,7 +23,7 @@ from banks.services.queue import queue_ack, queue_receive
 from tests.banks.lanes import enqueue, make_ready
 from tests.cast import World
 from tests.exchange.fake_bank import Street
-from tests.exchange.webhooks import choose_webhook, post, push_passes, wait_for
+from tests.exchange.webhooks import choose_webhook, fly, post, push_passes, wait_for
 
 URL = "https://hook.bank-a.example.com/events"
 
@@ -170,7 +170,7 @@ def test_changing_away_while_posts_hang_loses_and_doubles_nothing(world: World, 
     courier.turn()
     wait_for(lambda: len(bank.requests) == 4)
     _door(world.risk_a, world.bank_a, "pull")
-    assert courier.run() == 4
+    assert fly(courier) == 4
     with db.unit_of_work(world.machine_a):
         taken = queue_receive(by=world.machine_a, max_count=10, visibility_seconds=60)
     assert [delivery.attempt for delivery, _receipt in taken] == [1, 1]

@@ -17,8 +17,9 @@ from cryptography.x509.oid import NameOID
 from django.test import override_settings
 
 from antifraud.egress import network, sending
-from antifraud.egress.sending import Flight, Parcel, Result, post_many
+from antifraud.egress.sending import Flight, Parcel, Result
 from tests.exchange.fake_bank import FakeBank, Street
+from tests.exchange.webhooks import post_many
 
 BODY = b'{"subject_id": "s", "topic": "t"}'
 

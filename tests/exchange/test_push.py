@@ -20,7 +20,7 @@ from banks.services.queue import leases_reap, queue_receive
 from tests.banks.lanes import make_ready, outcomes, seconds_until
 from tests.cast import World
 from tests.exchange.fake_bank import Street
-from tests.exchange.webhooks import choose_webhook, post, push_passes, wait_for
+from tests.exchange.webhooks import choose_webhook, fly, post, push_passes, wait_for
 
 
 def _platform_keys() -> list[signing.PublicKey]:
@@ -228,7 +228,7 @@ def test_when_the_database_is_away_no_landing_is_forgotten(
     with monkeypatch.context() as patch:
         patch.setattr(courier, "pushes_finish", away)
         with pytest.raises(OperationalError):
-            instance.run()
+            fly(instance)
     assert _row().state == "leased"
     assert instance.turn() == 1
     assert _row().state == "transported"

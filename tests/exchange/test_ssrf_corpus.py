@@ -12,8 +12,9 @@ from django.test import override_settings
 from antifraud import checks
 from antifraud.egress import network
 from antifraud.egress.addresses import AddressRefusedError, is_public_ip, is_public_name, target_of
-from antifraud.egress.sending import Parcel, post_many
+from antifraud.egress.sending import Parcel
 from tests.exchange.fake_bank import Street
+from tests.exchange.webhooks import post_many
 
 URLS = [
     "http://bank.example.com/",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from django.db import connection
 
 from antifraud import db
 from antifraud.courier import Courier
+from antifraud.egress.sending import DEADLINE, Flight, Parcel, Result
 from banks.models import Delivery, Institution, Lane, WebhookEndpoint
 from banks.selectors.institutions import system_user
 from tests.exchange.fake_bank import FakeBank
@@ -31,7 +32,25 @@ def post(*institutions: Institution) -> int:
     courier = Courier()
     for institution in institutions:
         courier.wake(institution.id)
-    return courier.run()
+    return fly(courier)
+
+
+def fly(courier: Courier) -> int:
+    """Turn until nothing is aloft and nobody waits; returns the arrivals."""
+    arrived = 0
+    while not courier.is_idle:
+        arrived += courier.turn()
+    return arrived
+
+
+def post_many(parcels: Sequence[Parcel]) -> list[Result]:
+    """Post all of them side by side and wait for all: results in the parcels' order."""
+    flight = Flight()
+    flight.send(list(enumerate(parcels)))
+    results: dict[Hashable, Result] = {}
+    while flight.aloft:
+        results.update(flight.landed(DEADLINE))
+    return [results[number] for number in range(len(parcels))]
 
 
 def push_passes(seconds: float, **of: Any) -> None:
