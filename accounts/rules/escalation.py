@@ -1,4 +1,4 @@
-"""At which share of a term a delay climbs, and to whom: numbers; the arithmetic is the statement's that climbs (`services.escalation`).
+"""At which share of a term a delay climbs, to whom, and how a pause moves a term; `services.escalation` says when a step is due.
 
 A step is due at a share of the order's own term, so that a stop of 15 minutes and a query of a day climb alike
 (R6: received within 2 minutes, executed within 15 when it is urgent).
@@ -7,6 +7,7 @@ A step is due at a share of the order's own term, so that a stop of 15 minutes a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 UNACKNOWLEDGED, UNANSWERED, LIFT = "unacknowledged", "unanswered", "lift_unconfirmed"
 BANNER, MAIL, DUTY_OFFICER, SUPERVISOR = "banner", "mail", "duty_officer", "supervisor"
@@ -43,3 +44,10 @@ LADDERS: tuple[Rung, ...] = (
     *_ladder(LIFT, NORMAL, 50, 75, 100, 125),
     *_ladder(LIFT, URGENT, 50, 75, 100, 125),
 )
+
+
+def moved(due_at: datetime, pause: timedelta) -> datetime:
+    """The end of a term after `pause` of consented time."""
+    if pause < timedelta(0):
+        raise ValueError("a pause cannot shorten a term")
+    return due_at + pause

@@ -33,6 +33,11 @@ INSERT INTO banks_institutionkey (id, institution_id, key_id, public_key, not_be
 VALUES (gen_random_uuid(), %s, %s, %s, clock_timestamp() - interval '1 day', %s, clock_timestamp(), %s, clock_timestamp(), '')
 """
 _READY = "SELECT count(*) FROM banks_delivery WHERE subject_id = %s AND state = 'ready'"
+# The stops of the tests before would all end in this one second, thousands of them, as they do on no real day.
+_PUT_OFF = (
+    "UPDATE accounts_hold SET legal_expires_at = legal_expires_at + interval '30 days' "
+    "WHERE id <> %s AND status IN ('active', 'extended')"
+)
 _APP_NOW = "SELECT extract(epoch FROM app_now())::float8"
 
 
@@ -137,6 +142,7 @@ def t15(stage: Stage) -> Result:
     if not result.passed:
         return result
     [(_status, end, hold)] = facts.rows(stage.url, _HOLDS, [first])
+    facts.change(stage.url, _PUT_OFF, hold)
     facts.change(stage.url, _TRAVEL, end - 6)
     early = stage.until(lambda: bool(facts.rows(stage.url, _EXPIRED, hold)), 5, 0.1)
     result.demand(not early, "the stop expired before its end")
