@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 # Options for the verb, for example: make test ARGS="tests/banks -k lane"
 ARGS ?=
 
-.PHONY: help run test e2e lint journey chaos chaos-full bench-pages bench-exchange manage secrets venv venv-dev
+.PHONY: help run test e2e lint journey chaos chaos-full bench-pages bench-exchange bench-import bench-trace manage secrets venv venv-dev
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,12 @@ bench-pages: venv-dev ## Measure the pages over HTTP on a large seeded database
 
 bench-exchange: venv-dev ## Measure orders on their way to the banks, beside the machine's limits
 	@$(START) tests.bench.exchange $(ARGS)
+
+bench-import: venv-dev ## Measure statement files on their way into the ledger, beside raw COPY and bulk_create
+	@$(START) tests.bench.imports $(ARGS)
+
+bench-trace: venv-dev ## Measure traces on generated ledgers, beside other engines and the limit
+	@$(START) tests.bench.traces $(ARGS)
 
 manage: venv ## Run a management command on the data of `make run`: make manage ARGS="create_officer …"
 	@$(START) manage $(ARGS)

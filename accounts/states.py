@@ -1,8 +1,8 @@
-"""The legal steps of orders, holds, alerts and their notices, as tables (domain.md §2, §3)."""
+"""The legal steps of orders, holds, alerts, notices and statement files, as tables (domain.md §2, §3)."""
 
 from __future__ import annotations
 
-from accounts.models import Alert, AlertNotice, Hold, Order
+from accounts.models import Alert, AlertNotice, Hold, Order, Refund, StatementFile
 from antifraud.workflow import Transition, Workflow
 
 order_flow = Workflow(
@@ -61,5 +61,35 @@ notice_flow = Workflow(
         Transition("acknowledge", ("issued",), "acknowledged", "notice.acknowledged"),
         Transition("report_back", ("acknowledged",), "reported_back", "notice.reported_back"),
         Transition("close", ("issued", "acknowledged"), "closed", "notice.closed"),
+    ],
+)
+
+refund_flow = Workflow(
+    Refund,
+    "refund",
+    ("drafted",),
+    [
+        Transition("notice", ("drafted",), "noticed", "refund.noticed"),
+        Transition("object", ("noticed", "objected"), "objected", "refund.objected"),
+        Transition("renew", ("drafted", "noticed", "objected"), "drafted", "refund.renewed"),
+        Transition("approve", ("drafted", "noticed", "objected"), "decided", "refund.decided"),
+        Transition("pay", ("decided", "failed"), "paid", "refund.paid"),
+        Transition("fail", ("decided", "failed"), "failed", "refund.failed"),
+        Transition("close", ("paid", "failed"), "closed", "refund.closed"),
+        Transition("withdraw", ("drafted", "noticed", "objected"), "closed", "refund.closed"),
+    ],
+)
+
+statement_flow = Workflow(
+    StatementFile,
+    "statement",
+    ("received",),
+    [
+        Transition("ask", ("received",), "needs_mapping", "statement.asked"),
+        Transition("map", ("needs_mapping", "preview"), "received"),
+        Transition("read", ("received",), "preview", "statement.read"),
+        Transition("refuse", ("received",), "refused", "statement.refused"),
+        Transition("commit", ("preview",), "committed", "statement.committed"),
+        Transition("discard", ("received", "needs_mapping", "preview"), "discarded"),
     ],
 )

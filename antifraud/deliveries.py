@@ -20,9 +20,13 @@ from accounts.services.orders.follow import release_drafts_for_case
 from antifraud import db, hints
 from antifraud.alert_facts import ALERT_TOPICS
 from antifraud.errands import ERRANDS
+from antifraud.flow_facts import FLOW_TOPICS
 from antifraud.lanes import DELIVERIES, FAILURES, LeaseLostError, Stop, lane_push, never
 from antifraud.logs import get_logger
 from antifraud.outbox import post
+from antifraud.refund_facts import REFUND_TOPICS
+from antifraud.series_facts import SERIES_TOPICS
+from antifraud.statement_facts import STATEMENT_TOPICS, answer_statement
 from banks.models import User
 from banks.selectors.institutions import system_user
 from banks.selectors.profiles import profile_of
@@ -81,6 +85,12 @@ def order_told(fact: Fact) -> Iterable[Hint]:
     order = order_to_carry(user=fact.by, order_id=fact.subject_id)
     notify(users=[order.operator], code=fact.topic, params={"number": order.number}, url=order_path(order.pk))
     return [*_order_hints(order, "order", "case", "approval"), (order.institution_id, "queue")]
+
+
+def order_answered(fact: Fact) -> Iterable[Hint]:
+    """As told; a statement that came with the answer is received for the case."""
+    answer_statement(fact)
+    return order_told(fact)
 
 
 def order_moved(fact: Fact) -> Iterable[Hint]:
@@ -148,7 +158,7 @@ TOPICS: Mapping[str, Handler] = {
     "order.issued": order_issued,
     "order.rejected": order_told,
     "order.acknowledged": order_told,
-    "order.answered": order_told,
+    "order.answered": order_answered,
     "order.cancelled": order_moved,
     "hold.opened": hold_moved,
     "hold.activated": hold_moved,
@@ -157,7 +167,6 @@ TOPICS: Mapping[str, Handler] = {
     "hold.released": hold_moved,
     "hold.expired": hold_expired,
     "hold.lifted": hold_lifted,
-    "case.filed": case_moved,
     "case.accepted": case_moved,
     "case.docketed": case_moved,
     "case.solved": case_moved,
@@ -167,6 +176,10 @@ TOPICS: Mapping[str, Handler] = {
     "case.withdrawn": case_ended,
     "case.cleared": case_ended,
     **ALERT_TOPICS,
+    **FLOW_TOPICS,
+    **REFUND_TOPICS,
+    **SERIES_TOPICS,
+    **STATEMENT_TOPICS,
 }
 
 

@@ -17,6 +17,7 @@ from antifraud import db, hints
 from antifraud.alert_facts import ALERT_DELIVERIES
 from antifraud.errors import AppError
 from antifraud.logs import get_logger
+from antifraud.refund_facts import REFUND_DELIVERIES
 from banks.models import Delivery, User
 from banks.selectors.institutions import system_user
 from banks.selectors.platform import is_running
@@ -65,6 +66,7 @@ DELIVERIES: Mapping[str, Callable[[Delivery, User, datetime], None]] = {
     "order.issued": order_comes,
     "order.cancelled": cancellation_comes,
     **ALERT_DELIVERIES,
+    **REFUND_DELIVERIES,
 }
 
 

@@ -47,7 +47,10 @@ MENU: list[tuple[Any, list[Item]]] = [
             Item(gettext_lazy("Holds"), "accounts:holds", "hold.view", "h", "lock", (*POLICE, *BANK)),
             Item(gettext_lazy("Alerts"), "accounts:alerts", "alert.view", "e", "alert", POLICE),
             Item(gettext_lazy("Alerts"), "accounts:notices", "notice.open", "e", "alert", BANK),
+            Item(gettext_lazy("Returns of money"), "accounts:refunds", "refund.follow", "m", "scale", POLICE),
+            Item(gettext_lazy("Returns of money"), "accounts:payouts", "refund.open", "m", "scale", BANK),
             Item(gettext_lazy("Involved accounts"), "accounts:accounts", "account.view", "i", "card", (*POLICE, *BANK)),
+            Item(gettext_lazy("Series"), "accounts:series_list", "series.view", "z", "link", POLICE),
         ],
     ),
     (

@@ -14,10 +14,13 @@ from django.db import connection
 from accounts.services.alerts.duties import alerts_tend
 from accounts.services.escalation import escalations_climb
 from accounts.services.holds import holds_expire
+from accounts.services.refunds.duties import refunds_overdue_tell
 from accounts.services.reminders import approvals_escalate, approvals_lapse, expiries_announce
+from accounts.services.series.checks import series_check_submit
 from accounts.services.sync_watch import syncs_watch
 from antifraud import db
 from antifraud.api import idempotency
+from antifraud.jobs import queue as jobs
 from antifraud.outbox import post
 from banks.models import User
 from banks.services.keys import messages_prune
@@ -40,15 +43,19 @@ class Duty:
 DUTIES: tuple[Duty, ...] = (
     Duty("holds_expire", 1, lambda by, limit: holds_expire(by=by, limit=limit)),
     Duty("approvals_lapse", 5, lambda by, limit: approvals_lapse(by=by, limit=limit)),
+    Duty("jobs_ring", 5, lambda _by, limit: jobs.ring_waiting(limit)),
     Duty("leases_reap", 5, lambda _by, limit: leases_reap(limit)),
     Duty("platform_observe", 15, lambda by, _limit: int(platform_observe(by=by))),
     Duty("alerts_tend", 15, lambda by, limit: alerts_tend(by=by, limit=limit)),
     Duty("approvals_escalate", 15, lambda by, limit: approvals_escalate(by=by, limit=limit)),
     Duty("escalations_climb", 5, lambda by, limit: escalations_climb(by=by, limit=limit)),
     Duty("syncs_watch", 60, lambda by, limit: syncs_watch(by=by, limit=limit)),
+    Duty("refunds_overdue_tell", 60, lambda by, limit: refunds_overdue_tell(by=by, limit=limit)),
     Duty("expiries_announce", 60, lambda by, limit: expiries_announce(by=by, limit=limit)),
     Duty("messages_prune", 300, lambda _by, _limit: messages_prune()),
+    Duty("jobs_prune", 3600, lambda _by, _limit: jobs.prune()),
     Duty("outbox_prune", 3600, lambda _by, _limit: post.prune()),
+    Duty("series_check", 86_400, lambda by, _limit: series_check_submit(by=by)),
     Duty("idempotency_prune", 3600, lambda _by, _limit: idempotency.prune()),
 )
 

@@ -141,7 +141,7 @@ class AlertImportForm(forms.Form):
 
 def _rows_of(file: Any) -> list[spreadsheets.SheetRow]:
     if not str(file.name).lower().endswith(".csv"):
-        return spreadsheets.read_rows(file, max_bytes=MOST_BYTES, max_rows=MOST_LINES + 1)
+        return spreadsheets.read_rows_apart(file, max_bytes=MOST_BYTES, max_rows=MOST_LINES + 1)
     content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise spreadsheets.SheetError("file_too_large", limit_kb=MOST_BYTES // 1024)

@@ -79,7 +79,8 @@ class AnswerForm(forms.Form):
     previously_frozen_minor = MoneyField(label=_("Previously frozen"), required=False)
     free_minor = MoneyField(label=_("Free"), required=False)
     statement = forms.FileField(
-        label=_("File with the transactions"), required=False, help_text=_("XLSX or CSV, at most 20 MB."),
+        label=_("File with the transactions"), required=False,
+        help_text=_("XLSX, CSV, MT940, MT942, camt.052, camt.053, camt.054, OFX or QFX, at most 256 MB."),
         widget=forms.FileInput(attrs={"hx-preserve": "true"}),
     )  # fmt: skip
     holder_name = forms.CharField(label=_("Holder's name"), required=False, max_length=160)

@@ -80,7 +80,7 @@ class CaseImportForm(forms.Form):
         """Read the sheet; a workbook that is refused as a whole is an error of the field."""
         file = self.cleaned_data["file"]
         try:
-            rows = spreadsheets.read_rows(file, max_bytes=MOST_BYTES, max_rows=MOST_ROWS)
+            rows = spreadsheets.read_rows_apart(file, max_bytes=MOST_BYTES, max_rows=MOST_ROWS)
         except spreadsheets.SheetError as error:
             text = translate(spreadsheets.MESSAGES[error.code]).format(**error.params)
             raise forms.ValidationError(text) from error

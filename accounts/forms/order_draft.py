@@ -22,6 +22,7 @@ from accounts.selectors.accounts import case_accounts, case_transfers
 from accounts.selectors.duplicates import order_duplicates
 from accounts.selectors.holds import holds_list
 from accounts.selectors.orders import OrderFilters, orders_list
+from accounts.selectors.watches import watches_by_account
 from antifraud.crypto.fields import preload_rows
 from antifraud.errors import AppError, Invalid
 from banks.forms.errors import STATUS
@@ -156,7 +157,10 @@ class OrderDraftForm:
         if self.row.references_original:
             return hold_lines(self.row, self.holds, open_orders, self.now)
         transfers = case_transfers(user=self.user, case=self.case)
+        watched = watches_by_account(self.case.id) if self.row.name == "watch_end" else None
         fitting = [each for each in self.involvements if (each.account.kind == "phone") == (self.row.target == "phone")]
+        if watched is not None:
+            fitting = [each for each in fitting if each.account_id in watched]
         return account_lines(self.row, fitting, transfers, open_orders)
 
     def _picked(self) -> list[str]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Hold, Involvement
 from accounts.rules.order_kinds import ORDER_KINDS, OrderKind
+from accounts.selectors.watches import watches_by_account
 from accounts.services.orders.checks import case_problem
 from accounts.services.orders.lines import addressable, follows
 from banks.models import IssuePower
@@ -55,6 +56,8 @@ def _reason(
     if row.references_original:
         fitting = any(hold.order.kind in row.originals and follows(row, hold, now) for hold in holds)
         return "" if fitting else _("No hold of this case can be changed by it.")
+    if row.name == "watch_end" and not (involvements and watches_by_account(case.id)):
+        return _("No account of this case is watched.")
     if any(account_problem(row, involvement) == "" for involvement in involvements):
         return ""
     if row.target == "phone":

@@ -11,10 +11,13 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import Order
 from accounts.rules.order_kinds import MODE_LABELS, OrderKind
+from accounts.rules.watching import MONTHS, watch_until
 from accounts.services.orders.inputs import OrderTerms
+from antifraud import db
 from antifraud.money import EXPONENTS
 from banks.models import IssuePower, User
 from banks.selectors.users import second_officers
@@ -127,6 +130,8 @@ class TermsForm(forms.Form):
         officer.queryset = second_officers(user=user)
         paper: Any = self.fields["instrument"]
         paper.queryset = case_files(user=user, case=case, purpose="instrument")
+        if row.name == "watch":
+            self.fields["asked_expires_at"] = _watch_length(user)
         for name in unused_fields(row):
             del self.fields[name]
 
@@ -148,6 +153,19 @@ class TermsForm(forms.Form):
         return self.cleaned_data.get("instrument_file") if hasattr(self, "cleaned_data") else None
 
 
+def _watch_length(user: User) -> forms.TypedChoiceField:
+    """One, two or three months from now; the cleaned value is the moment of the end."""
+    zone = user.institution.time_zone
+    return forms.TypedChoiceField(
+        label=_("Length of the watch"),
+        choices=[(str(n), ngettext("{count} month", "{count} months", n).format(count=n)) for n in MONTHS],
+        coerce=lambda months: watch_until(db.app_now(), int(months), zone),
+        widget=forms.RadioSelect(attrs={"data-inline": "1"}),
+        initial="1",
+        help_text=_("The bank tells each credit as it comes, for 100 days at most."),
+    )
+
+
 def unused_fields(row: OrderKind) -> set[str]:
     """The fields that orders of this kind do not have."""
     unused = set()
@@ -159,7 +177,7 @@ def unused_fields(row: OrderKind) -> set[str]:
         unused |= {"join_waiting_list", "starts_at"}
     if row.family != "freeze" or row.verb == "release":
         unused.add("major_case")
-    if row.verb not in {"place", "extend"}:
+    if not row.asks_end:
         unused.add("asked_expires_at")
     if row.name != "query_transactions":
         unused |= {"period_from", "period_to"}

@@ -6,12 +6,29 @@ from accounts.models.account import AccountAlias, AccountChange, AccountName, In
 from accounts.models.alert import Alert, AlertGrant, AlertLine, AlertNotice, AlertNoticeGrant
 from accounts.models.answer import Answer, HolderRecord, NextHop, PriorFreeze
 from accounts.models.escalation import ClockPause, Escalation
+from accounts.models.feature import LedgerFeature, LedgerFeatureRun
 from accounts.models.grants import AccountGrant, OrderGrant
 from accounts.models.hold import Hold
 from accounts.models.involvement import Involvement, Transfer
+from accounts.models.ledger import CaseLedger, LedgerAccount, LedgerChain, LedgerEntry, LedgerMatch
 from accounts.models.lookup import LookupBudget
 from accounts.models.order import Order
 from accounts.models.reconciliation import SyncFinding, SyncRun
+from accounts.models.refund import Objection, Refund, RefundGrant, RefundRound, RefundShare
+from accounts.models.series import (
+    LinkKind,
+    Series,
+    SeriesCheck,
+    SeriesCut,
+    SeriesDecision,
+    SeriesEvent,
+    SeriesLink,
+    SeriesMember,
+    SeriesStop,
+    SeriesTie,
+)  # fmt: skip
+from accounts.models.statement import StatementFile, StatementIssue, StatementLine, StatementMapping
+from accounts.models.trace import TraceRun
 
 __all__ = [
     "AccountAlias",
@@ -24,18 +41,45 @@ __all__ = [
     "AlertNotice",
     "AlertNoticeGrant",
     "Answer",
+    "CaseLedger",
     "ClockPause",
     "Escalation",
     "Hold",
     "HolderRecord",
     "InvolvedAccount",
     "Involvement",
+    "LedgerAccount",
+    "LedgerChain",
+    "LedgerEntry",
+    "LedgerFeature",
+    "LedgerFeatureRun",
+    "LedgerMatch",
+    "LinkKind",
     "LookupBudget",
     "NextHop",
+    "Objection",
     "Order",
     "OrderGrant",
     "PriorFreeze",
+    "Refund",
+    "RefundGrant",
+    "RefundRound",
+    "RefundShare",
+    "Series",
+    "SeriesCheck",
+    "SeriesCut",
+    "SeriesDecision",
+    "SeriesEvent",
+    "SeriesLink",
+    "SeriesMember",
+    "SeriesStop",
+    "SeriesTie",
+    "StatementFile",
+    "StatementIssue",
+    "StatementLine",
+    "StatementMapping",
     "SyncFinding",
     "SyncRun",
+    "TraceRun",
     "Transfer",
 ]  # fmt: skip

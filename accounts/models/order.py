@@ -27,6 +27,8 @@ class Order(CaseOwned):
         FREEZE_EXTEND = "freeze_extend", _("Freeze extension")
         QUERY_TRANSACTIONS = "query_transactions", _("Query of transaction details")
         QUERY_HOLDER = "query_holder", _("Query of the holder")
+        WATCH = "watch", _("Watch")
+        WATCH_END = "watch_end", _("End of a watch")
         SUSPEND_NUMBER = "suspend_number", _("Suspend number")
         RESTORE_NUMBER = "restore_number", _("Restore number")
 

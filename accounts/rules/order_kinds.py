@@ -1,6 +1,6 @@
 """THE table of order kinds: what each asks for, when it may be sent and what its answer may carry.
 
-Kinds of later issues (watch, query_accounts) are absent on purpose: what is not in this table cannot be
+Kinds of later issues (query_accounts) are absent on purpose: what is not in this table cannot be
 drafted. Sending order, states and clocks are elsewhere.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Family = Literal["stop", "freeze", "query", "number"]
+Family = Literal["stop", "freeze", "query", "watch", "number"]
 Verb = Literal["place", "release", "extend", "ask"]
 Target = Literal["account", "phone"]
 
@@ -27,6 +27,8 @@ ORDER_KIND_LABELS: dict[str, str] = {
     "freeze_extend": "Freeze extension",
     "query_transactions": "Query of transactions",
     "query_holder": "Query of the holder",
+    "watch": "Watch",
+    "watch_end": "End of a watch",
     "suspend_number": "Suspension of a number",
     "restore_number": "Restoration of a number",
 }
@@ -114,6 +116,11 @@ class OrderKind:
         """Whether the order carries the order (or its hold) that it extends or releases."""
         return bool(self.originals)
 
+    @property
+    def asks_end(self) -> bool:
+        """Whether the order may say how long it should last."""
+        return self.verb in {"place", "extend"} or self.name == "watch"
+
     def needs_amount(self, mode: str) -> bool:
         """Whether the order carries an amount in this mode."""
         return self.needs_mode and mode == "limited"
@@ -156,6 +163,12 @@ _ROWS = (
         "query_holder", "100303", "query", "ask", "account", _ACCEPTED, 30, _ASKED,
         _EVERY_ANSWER | {"has_file", "has_holder"}, four_things=("number",),
     ),
+    # A watch holds nothing: the bank tells each credit as it comes (`services.watches`) until the end that was asked for.
+    OrderKind(
+        "watch", "100305", "watch", "ask", "account", _ACCEPTED, 30, _ASKED, _EVERY_ANSWER | {"effective_from"},
+        four_things=("number",),
+    ),
+    OrderKind("watch_end", "100307", "watch", "ask", "account", _ANY, 30, _ACTED, _EVERY_ANSWER | {"effective_from"}),
     # The material names no codes for telephone numbers: 200101 and 200103 are this platform's own.
     OrderKind(
         "suspend_number", "200101", "number", "place", "phone", _LIVE, 10, _ASKED,

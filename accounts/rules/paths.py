@@ -26,6 +26,31 @@ def notice_path(notice_id: UUID) -> str:
     return f"/alerts/notices/{notice_id}/"
 
 
+def refund_path(refund_id: UUID) -> str:
+    """The return's page for police."""
+    return f"/refunds/{refund_id}/"
+
+
+def payout_path(refund_id: UUID) -> str:
+    """The page on which an institution reports what it paid of a return."""
+    return f"/refunds/payouts/{refund_id}/"
+
+
 def reconciliation_path(institution_id: UUID) -> str:
     """The page of one institution's comparisons."""
     return f"/reconciliation/{institution_id}/"
+
+
+def statement_path(file_id: UUID) -> str:
+    """The page of one statement file."""
+    return f"/statements/{file_id}/"
+
+
+def trace_path(run_id: UUID) -> str:
+    """The picture of one trace."""
+    return f"/flow/{run_id}/"
+
+
+def difference_path(run_id: UUID, other_id: UUID) -> str:
+    """What a trace says otherwise than an earlier one."""
+    return f"/flow/{run_id}/difference/{other_id}/"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from accounts.models import Hold, Order
-from accounts.policy import Action
+from accounts.models import Hold, Order, StatementFile, Transfer
+from accounts.policy import Action, FlowAction
 from antifraud import policy
 from banks.models import User
 from cases.models import Case
@@ -32,3 +32,16 @@ def case_to_carry(*, user: User, case_id: UUID) -> Case:
     """The case with its legal profile, without its narrative; raises NotFound."""
     rows = Case.objects.select_related("legal_profile").defer("narrative")
     return policy.get(user, CaseAction.CASE_VIEW, rows, case_id)
+
+
+def transfer_to_carry(*, user: User, transfer_id: UUID) -> Transfer:
+    """Which case was told of it; raises NotFound."""
+    return policy.get(user, Action.TRANSFER_VIEW, Transfer.objects.only("case"), transfer_id)
+
+
+def statement_to_carry(*, user: User, file_id: UUID) -> StatementFile:
+    """The file with its case's number and operator, and the order whose answer brought it; raises NotFound."""
+    rows = StatementFile.objects.select_related("case", "answer__order").only(
+        "received_by", "case__number", "case__unit", "case__operator", "answer__order__operator"
+    )
+    return policy.get(user, FlowAction.STATEMENT_VIEW, rows, file_id)

@@ -21,6 +21,7 @@ from banks.models import Institution, User
 from banks.selectors.profiles import profile_of
 from cases.models import Case, CaseGrant
 from cases.services.cases import case_count, first_account_seen
+from cases.services.clues import case_clued
 
 REVEALABLE = ("number", "holder_name", "holder_id_number")
 LEVEL_LIMIT = 99
@@ -199,6 +200,7 @@ def _involve(
         made.account, made.case = account, case
     if level == 1 and state == Involvement.State.CONFIRMED:
         first_account_seen(case.id)
+    case_clued(case.id)
     diary.record(
         "account.add", by=by, obj=account, case_id=case.id, subject_hmac=bytes(account.number_index),
         detail={"level": made.level, "role": made.role, "state": made.state, "source": source, "new": found is None},

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from accounts.models import Answer, HolderRecord, NextHop, Order, PriorFreeze
 from accounts.rules.numbers import read_number
+from accounts.rules.statements import MAX_BYTES
 from accounts.services.answer_input import AnswerInput
 from antifraud import db
 from banks.models import User
@@ -18,8 +19,9 @@ def answer_save(*, by: User, order: Order, answer: AnswerInput, source: str, sca
     statement = None
     if answer.statement is not None:
         statement = attachment_store(
-            by=by, case=order.case, file=answer.statement, purpose="statement", title=order.number, field="statement"
-        )
+            by=by, case=order.case, file=answer.statement, purpose="statement", title=order.number, field="statement",
+            max_bytes=MAX_BYTES,
+        )  # fmt: skip
     saved = Answer(
         order=order,
         case_id=order.case_id,

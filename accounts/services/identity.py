@@ -16,6 +16,7 @@ from accounts.policy import Action
 from accounts.selectors.identity import account_by_number, index_of, number_form
 from accounts.services.accounts import lock_number
 from accounts.services.merging import move_back, move_over
+from accounts.services.series.links import series_account_merged
 from antifraud import db, policy
 from antifraud.audit import diary
 from antifraud.crypto.blind import INDEX_VERSION
@@ -156,6 +157,7 @@ def account_unmerge(*, by: User, change_id: UUID, reason: str) -> InvolvedAccoun
 
 def _merge(by: User, account: InvolvedAccount, into: InvolvedAccount, reason: str) -> AccountChange:
     moved = move_over(by=by, account=account, into=into)
+    series_account_merged(account_id=account.id, into_id=into.id)
     account.merged_into = into
     account.save(update_fields=["merged_into"])
     change = _note(

@@ -14,6 +14,7 @@ from antifraud.audit import diary
 from antifraud.errors import Conflict, WrongState
 from banks.models import User
 from cases.services.cases import case_count, first_account_seen
+from cases.services.clues import case_clued
 
 State = Involvement.State
 
@@ -49,6 +50,7 @@ def involvement_dismiss(*, by: User, involvement_id: UUID) -> Involvement:
 def _decide(involvement: Involvement, state: str, verb: str, by: User) -> Involvement:
     before, involvement.state = involvement.state, state
     involvement.save(update_fields=["state"])
+    case_clued(involvement.case_id)
     diary.record(
         verb, by=by, obj=involvement, case_id=involvement.case_id,
         detail={"from": before, "to": state, "account": involvement.account_id},

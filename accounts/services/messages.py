@@ -10,21 +10,25 @@ from accounts.rules.digests import known_state
 from accounts.selectors.reconciliation import with_final_answer
 from accounts.services.alerts.content import TOPIC as ALERT
 from accounts.services.alerts.messages import notice_message
+from accounts.services.refunds.messages import refund_message
+from accounts.services.refunds.send import TOPIC as REFUND
 from antifraud import policy
 from antifraud.audit import diary
 from banks.models import Delivery, User
 from banks.selectors.platform import epoch as platform_epoch
 
 SCHEMA = "antifraud.delivery/1"
+# What is not about an order: an institution's notice of an alert, its extract of a return decision.
+OTHERS = {ALERT: notice_message, REFUND: refund_message}
 
 
 def delivery_message(*, by: User, delivery: Delivery, epoch: int | None = None) -> dict[str, Any]:
     """The message of one delivery, in the platform's present epoch (asked for where none is given); who got what is audited.
 
     `possible_duplicate` is true from the second attempt on: the receiver recognises the subject by its id (R9).
-    An `order.cancelled` message names the order only; an `alert.issued` message is about a notice.
+    An `order.cancelled` message names the order only; an `alert.issued` message is about a notice, a `refund.decided` one about a return.
     """
-    about = notice_message if delivery.topic == ALERT else _order_message
+    about = OTHERS.get(delivery.topic, _order_message)
     return {
         "schema": SCHEMA,
         "epoch": platform_epoch() if epoch is None else epoch,

@@ -14,6 +14,7 @@ from antifraud import db, money, policy
 from antifraud.audit import diary
 from antifraud.crypto.forbidden import reject_forbidden
 from antifraud.errors import Invalid, WrongState
+from antifraud.outbox import post
 from banks.models import User
 from cases.models import Case
 
@@ -69,6 +70,7 @@ def transfer_note(
         channel=channel.strip(), reference=reference.strip(), source=source, recorded_by=by, recorded_at=now,
     )  # fmt: skip
     transfer.save(force_insert=True)
+    post.enqueue("transfer.recorded", transfer.pk)  # a worker brings it into the ledger: an import may hold that now
     diary.record(
         "transfer.record", by=by, obj=transfer, case_id=case.id,
         detail={"from": origin, "to": target, "amount_minor": amount_minor, "currency": currency, "source": source},

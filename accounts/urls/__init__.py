@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from accounts.urls import accounts, alerts, cases, filing, orders, queue, reconciliation
+from accounts.urls import (
+    accounts,
+    alerts,
+    cases,
+    features,
+    filing,
+    flow,
+    orders,
+    queue,
+    reconciliation,
+    refunds,
+    series,
+    statements,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -13,4 +26,9 @@ urlpatterns = [
     *queue.urlpatterns,
     *alerts.urlpatterns,
     *reconciliation.urlpatterns,
+    *refunds.urlpatterns,
+    *series.urlpatterns,
+    *statements.urlpatterns,
+    *flow.urlpatterns,
+    *features.urlpatterns,
 ]

@@ -26,6 +26,8 @@ TITLES = {
     "freeze_extend": _("Notice to extend a freeze"),
     "query_transactions": _("Notice to assist inquiry: transaction details"),
     "query_holder": _("Notice to assist inquiry: account holder"),
+    "watch": _("Notice to assist a continuing query"),
+    "watch_end": _("Notice to end a continuing query"),
     "suspend_number": _("Notice to suspend a number"),
     "restore_number": _("Notice to restore a number"),
 }
@@ -38,6 +40,8 @@ REQUESTS = {
     "freeze_extend": _("In the case named below, please extend the freeze of the following account and return the receipt slip."),
     "query_transactions": _("In the case named below, please send the transaction details of the following account with the receipt slip."),
     "query_holder": _("In the case named below, please send the holder's particulars of the following account with the receipt slip."),
+    "watch": _("In the case named below, please tell each credit of this account until the day named and return the receipt slip."),
+    "watch_end": _("In the case named below, please stop reporting credits to the following account and return the receipt slip."),
     "suspend_number": _("In the case named below, please suspend the following number and return the receipt slip."),
     "restore_number": _("In the case named below, please restore the following number and return the receipt slip."),
 }  # fmt: skip

@@ -59,11 +59,12 @@ def queue_answered(request: UserRequest) -> HttpResponse:
 
 
 def queue_tabs(active: str) -> list[dict[str, Any]]:
-    """Open orders | Answered | Bulk answers."""
+    """Open orders | Answered | Bulk answers | Returns of money."""
     tabs = [
         ("open", _("Open orders"), "accounts:queue"),
         ("answered", _("Answered"), "accounts:queue_answered"),
         ("bulk", _("Bulk answers"), "accounts:bulk_answers"),
+        ("payouts", _("Returns of money"), "accounts:payouts"),
     ]
     return [{"label": label, "url": reverse(name), "active": key == active, "count": None} for key, label, name in tabs]
 

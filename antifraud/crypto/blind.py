@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable, Iterable
 
 from antifraud.crypto import keyring
 
@@ -19,6 +20,23 @@ def blind_index(purpose: str, normal_form: str) -> bytes:
     without a value would look equal.
     """
     return _fingerprint(purpose, normal_form)[:INDEX_BYTES]
+
+
+def blind_indexes(purpose: str, normal_forms: Iterable[str]) -> list[bytes]:
+    """`blind_index` of many: the key is asked for once."""
+    key = keyring.current().index_key(purpose)
+    forms = list(normal_forms)
+    if not all(forms):
+        raise ValueError("an empty normal form has no index")
+    return [hmac.digest(key, form.encode(), hashlib.sha256)[:INDEX_BYTES] for form in forms]
+
+
+def row_key(purpose: str) -> Callable[[bytes], bytes]:
+    """A function from the bytes that tell a row from others to its 16-byte fingerprint, keyed BLAKE2b: for the rows of
+    bulk imports, which number millions (domain.md §6)."""
+    key = keyring.current().index_key(purpose)
+    blake = hashlib.blake2b
+    return lambda told: blake(told, digest_size=INDEX_BYTES, key=key).digest()
 
 
 def blind_bucket(purpose: str, normal_form: str, *, bits: int = 16) -> int:

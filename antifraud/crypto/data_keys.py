@@ -48,8 +48,8 @@ class _AfterCommit:
             _cache.put(self.key, active=True)
 
 
-def encryption_key(scope: Scope) -> tuple[UUID, Cipher]:
-    """(key id, cipher) to seal new values of `scope`; makes the scope's key at its first use.
+def encryption_key(scope: Scope, *, seals: int = 1) -> tuple[UUID, Cipher]:
+    """(key id, cipher) to seal `seals` new values of `scope`; makes the scope's key at its first use.
 
     Runs in the caller's transaction. Two transactions that make the first keys of the same two scopes in
     different order can deadlock; PostgreSQL ends one of them. Raises WrongState for a destroyed scope.
@@ -59,7 +59,7 @@ def encryption_key(scope: Scope) -> tuple[UUID, Cipher]:
     key = _new_key_of(scope) or _cache.active(scope)
     if key is None or _is_worn(key):
         key = _read_or_make(scope)
-    key.seals += 1
+    key.seals += seals
     return key.id, key.cipher
 
 

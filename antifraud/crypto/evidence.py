@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from antifraud.crypto import data_keys
 from antifraud.crypto.evidence_frames import CHUNK_BYTES, FrameReader, content_size, encrypt
 from antifraud.crypto.key_cache import Scope
-from antifraud.crypto.sniff import KINDS, Kind, sniff
+from antifraud.crypto.sniff import KINDS, STATEMENTS, Kind, sniff, sniff_statement
 from antifraud.errors import Invalid
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -52,7 +52,7 @@ def store_evidence(
     Raises Invalid (under `field`) for a forbidden kind, an empty file or one above `max_bytes`. Where the
     caller's transaction is rolled back, the encrypted file stays behind and nobody knows its name.
     """
-    kind = sniff(file, field=field)
+    kind = sniff_statement(file, field=field) if (STATEMENTS - KINDS).intersection(kinds) else sniff(file, field=field)
     if kind not in kinds:
         allowed = ", ".join(sorted(str(each) for each in kinds))
         text = _("This kind of file is not accepted here. Choose one of: {kinds}.")

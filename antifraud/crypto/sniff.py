@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import zipfile
 from enum import StrEnum
 from pathlib import PurePath
@@ -22,9 +23,13 @@ class Kind(StrEnum):
     JPEG = "jpeg"
     XLSX = "xlsx"
     CSV = "csv"
+    XML = "xml"
+    OFX = "ofx"
+    MT = "mt940"  # or MT942
 
 
-KINDS = frozenset(Kind)
+STATEMENTS = frozenset({Kind.XLSX, Kind.CSV, Kind.XML, Kind.OFX, Kind.MT})
+KINDS = frozenset(Kind) - {Kind.XML, Kind.OFX, Kind.MT}  # the usual ones: markup enters as a statement or not at all
 _EXTENSIONS = {
     ".pdf": Kind.PDF,
     ".png": Kind.PNG,
@@ -32,6 +37,14 @@ _EXTENSIONS = {
     ".jpeg": Kind.JPEG,
     ".xlsx": Kind.XLSX,
     ".csv": Kind.CSV,
+}
+# Banks end the same text in many ways, and a table that a bank calls .txt is a table.
+_STATEMENT_EXTENSIONS = {
+    Kind.XLSX: {".xlsx"},
+    Kind.CSV: {".csv", ".txt", ".tsv"},
+    Kind.XML: {".xml", ".camt", ".052", ".053", ".054", ".ofx", ".qfx"},
+    Kind.OFX: {".ofx", ".qfx"},
+    Kind.MT: {".sta", ".mt940", ".mt942", ".940", ".942", ".fin", ".swi", ".txt"},
 }
 _MAGIC = {
     b"%PDF-": Kind.PDF,
@@ -41,11 +54,17 @@ _MAGIC = {
 }
 _HEAD_BYTES = 64 * 1024
 _MAX_ENTRIES = 1_000
-_MAX_ENTRY_BYTES = 50 * 1024 * 1024
 _MAX_UNPACKED_BYTES = 200 * 1024 * 1024
+_MAX_STATEMENT_BYTES = (
+    2048 * 1024 * 1024
+)  # a hundred thousand rows of 34 columns unpack to 150 MB; the reader counts again
 _MAX_RATIO = 100
+_MT_FIELD = re.compile(rb"(?:^|[\r\n]):[0-9]{2}[A-Z]?:")
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _CONTROLS = frozenset(map(chr, range(32))) - frozenset("\t\r\n")
+_CONTROL_BYTES = frozenset(range(32)) - frozenset(
+    b"\t\r\n\x01\x03\x1a\x1c"
+)  # of SWIFT's blocks, and an old end of file
 
 
 def sniff(file: File[Any], *, field: str = "file") -> Kind:
@@ -70,6 +89,38 @@ def sniff(file: File[Any], *, field: str = "file") -> Kind:
     return kind
 
 
+def sniff_statement(file: File[Any], *, field: str = "file") -> Kind:
+    """As `sniff` for files of banks: MT940, camt and OFX are text or XML, which nothing but their reader may open."""
+    file.seek(0)
+    head = file.read(_HEAD_BYTES)
+    kind = Kind.XLSX if head.startswith(b"PK\x03\x04") else _kind_of_text(head)
+    if kind is None or PurePath(file.name or "").suffix.lower() not in _STATEMENT_EXTENSIONS[kind]:
+        raise _refusal(
+            field,
+            _("The content and the ending of the file must both be XLSX, CSV, MT940, MT942, camt (XML), OFX or QFX."),
+        )
+    if kind is Kind.XLSX:
+        _check_workbook(file, field, unpacked_bytes=_MAX_STATEMENT_BYTES)
+    file.seek(0)
+    return kind
+
+
+def _kind_of_text(head: bytes) -> Kind | None:
+    """What the text looks like, by marks that stand at its start; None for what is no text."""
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:2048]
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return Kind.CSV
+    if _CONTROL_BYTES.intersection(head):
+        return None
+    if start.upper().startswith((b"OFXHEADER", b"<OFX>")):
+        return Kind.OFX
+    if start.startswith(b"<"):
+        return Kind.XML
+    if start.startswith(b"{1:") or _MT_FIELD.search(start):
+        return Kind.MT
+    return Kind.CSV
+
+
 def _is_plain_text(head: bytes) -> bool:
     for encoding in _ENCODINGS:
         try:
@@ -80,7 +131,7 @@ def _is_plain_text(head: bytes) -> bool:
     return False
 
 
-def _check_workbook(file: File[Any], field: str) -> None:
+def _check_workbook(file: File[Any], field: str, *, unpacked_bytes: int = _MAX_UNPACKED_BYTES) -> None:
     """Judge the zip by its central directory; whoever reads the entries must count again while reading."""
     try:
         with zipfile.ZipFile(file) as archive:
@@ -96,8 +147,8 @@ def _check_workbook(file: File[Any], field: str) -> None:
     packed = sum(entry.compress_size for entry in entries)
     if (
         len(entries) > _MAX_ENTRIES
-        or any(entry.file_size > _MAX_ENTRY_BYTES for entry in entries)
-        or unpacked > min(_MAX_UNPACKED_BYTES, max(packed, 1) * _MAX_RATIO)
+        or any(entry.file_size > unpacked_bytes // 4 for entry in entries)
+        or unpacked > min(unpacked_bytes, max(packed, 1) * _MAX_RATIO)
     ):
         raise _refusal(field, _("The workbook unpacks to too much. Split it and try again."))
 

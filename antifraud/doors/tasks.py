@@ -14,13 +14,18 @@ from django.db import close_old_connections, connection
 from antifraud.deliveries import lane_push, outbox_handle
 from antifraud.doors import posting
 from antifraud.errands import errands_run
+from antifraud.jobs import queue
+from antifraud.jobs.runner import job_run
 from antifraud.outbox import post
+from antifraud.workshop import WORKS
 from banks.selectors.lanes import lane_is_called
 from banks.services.deliveries import LANE_TASK
 
 BEAT_SECONDS = 15  # the relay rings every 10 s, so that idle workers show progress too
+JOB_SECONDS = 24 * 3600  # in a pool that limits tasks: a job ends by its lease or by being cancelled
 _beat_at = float("-inf")
 _errands = threading.Lock()
+_job = threading.Lock()
 
 
 @shared_task(name=LANE_TASK)  # type: ignore[untyped-decorator]
@@ -45,6 +50,22 @@ def outbox_handle_task() -> int:
         finally:
             _errands.release()
     return handled
+
+
+@shared_task(name=queue.RUN_TASK, time_limit=JOB_SECONDS, soft_time_limit=JOB_SECONDS)  # type: ignore[untyped-decorator]
+def job_run_task(job_id: str) -> str:
+    """Run a job, then what else waits, one at a time in a process: others are left to other workers and to later rings."""
+    if not _job.acquire(blocking=False):
+        return ""
+    try:
+        state = job_run(UUID(job_id), WORKS)
+        while waiting := queue.waiting(1, patience=0):
+            if not job_run(waiting[0], WORKS):
+                break
+    finally:
+        _job.release()
+    _beat()
+    return state
 
 
 @task_prerun.connect  # type: ignore[untyped-decorator]

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "antifraud.audit.apps.AuditConfig",
     "antifraud.outbox.apps.OutboxConfig",
     "antifraud.approvals.apps.ApprovalsConfig",
+    "antifraud.jobs.apps.JobsConfig",
     "antifraud.api.apps.ApiConfig",
     "banks.apps.BanksConfig",
     "cases.apps.CasesConfig",
@@ -215,6 +216,11 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "antifraud.uploads.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 ANTIFRAUD_KEY_FILE = env.text("ANTIFRAUD_KEY_FILE", str(DATA_DIR / "keys.json"))
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

@@ -27,6 +27,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "AlertNoticeStatus": "accounts.models.alert.AlertNotice.Status",
         "CaseStatus": "cases.models.case.Case.Status",
         "OrderStatus": "accounts.models.order.Order.Status",
+        "StatementStatus": "accounts.models.statement.StatementFile.Status",
+        "StatementSource": "accounts.models.statement.StatementFile.Source",
+        "AnswerOutcome": "accounts.models.answer.Answer.Outcome",
+        "RefundStatus": "accounts.models.refund.Refund.Status",
         "HoldStatus": "accounts.models.hold.Hold.Status",
     },
 }

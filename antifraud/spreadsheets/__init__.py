@@ -4,6 +4,7 @@ floors.
 
 from __future__ import annotations
 
+from antifraud.spreadsheets.apart import read_rows_apart
 from antifraud.spreadsheets.messages import MESSAGES, SheetError
 from antifraud.spreadsheets.reading import Cell, SheetRow, read_rows
 from antifraud.spreadsheets.writing import OutCell, safe_text, unguarded, write_rows
@@ -15,6 +16,7 @@ __all__ = [
     "SheetError",
     "SheetRow",
     "read_rows",
+    "read_rows_apart",
     "safe_text",
     "unguarded",
     "write_rows",

@@ -37,7 +37,7 @@ def unpack(content: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
-            _check_directory(entries, len(content))
+            check_directory(entries, len(content))
             parts = {e.filename: _inflate(archive, e) for e in entries if _WANTED.fullmatch(e.filename.lower())}
     except (
         zipfile.BadZipFile,
@@ -66,26 +66,29 @@ def pack(parts: dict[str, bytes]) -> io.BytesIO:
     return out
 
 
-def _check_directory(entries: list[zipfile.ZipInfo], packed: int) -> None:
+def check_directory(
+    entries: list[zipfile.ZipInfo], packed: int, *, max_entry: int = MAX_ENTRY_BYTES, max_total: int = MAX_TOTAL_BYTES
+) -> None:
+    """What the central directory promises, before anything is unpacked (R39). Raises SheetError."""
     if len(entries) > MAX_ENTRIES:
         raise SheetError("file_suspicious")
     names = [entry.filename.lower() for entry in entries]
     if len(set(names)) != len(names):
         raise SheetError("file_damaged")
     for entry in entries:
-        _check_entry(entry)
+        _check_entry(entry, max_entry)
     total = sum(entry.file_size for entry in entries)
-    if total > MAX_TOTAL_BYTES or (total > _RATIO_FREE_BYTES and total > MAX_RATIO * packed):
+    if total > max_total or (total > _RATIO_FREE_BYTES and total > MAX_RATIO * packed):
         raise SheetError("file_suspicious")
 
 
-def _check_entry(entry: zipfile.ZipInfo) -> None:
+def _check_entry(entry: zipfile.ZipInfo, max_entry: int) -> None:
     name = entry.filename.lower()
     if name.startswith(("/", "\\")) or ".." in name.split("/") or "\\" in name or ":" in name:
         raise SheetError("file_damaged")
     if entry.flag_bits & 0x1:
         raise SheetError("file_locked_or_old")
-    if entry.file_size > MAX_ENTRY_BYTES or _over_ratio(entry):
+    if entry.file_size > max_entry or _over_ratio(entry):
         raise SheetError("file_suspicious")
     if name.endswith("vbaproject.bin") or "/macrosheets/" in name or "/activex/" in name:
         raise SheetError("file_has_macros")

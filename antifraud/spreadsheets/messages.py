@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from antifraud.problems import Param
 
 MESSAGES: dict[str, str] = {
@@ -30,3 +32,11 @@ class SheetError(ValueError):
         super().__init__(MESSAGES[code].format(**params))
         self.code = code
         self.params = params
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keyword arguments survive the way out of a child process."""
+        return _revive_error, (self.code, self.params)
+
+
+def _revive_error(code: str, params: dict[str, Param]) -> SheetError:
+    return SheetError(code, **params)

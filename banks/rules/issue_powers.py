@@ -35,6 +35,8 @@ _BASES: dict[str, tuple[tuple[str, bool], ...]] = {
     "freeze_extend": (("procedure_144", True),),
     "query_transactions": (("procedure_144", True), ("fraud_20", False)),
     "query_holder": (("procedure_144", True), ("fraud_20", False)),
+    "watch": (("procedure_144", True), ("fraud_20", False)),
+    "watch_end": (("fraud_20", False),),
     "suspend_number": (("fraud_11", False),),
     "restore_number": (("fraud_11", False),),
 }

@@ -68,6 +68,8 @@ KIND = {
     "freeze_extend": Word(_("Freeze extension"), "hold", "renew"),
     "query_transactions": Word(_("Transaction query"), "neutral", "list"),
     "query_holder": Word(_("Holder query"), "neutral", "user"),
+    "watch": Word(_("Watch"), "info", "eye"),
+    "watch_end": Word(_("End of a watch"), "neutral", "eye-off"),
     "suspend_number": Word(_("Number suspension"), "hold", "phone"),
     "restore_number": Word(_("Number restoration"), "neutral", "phone"),
     "suspend": Word(_("Suspension"), "hold", "phone"),
@@ -171,7 +173,51 @@ ATTEMPT = {
     "redriven": Word(_("Sent again by two persons"), "info", "renew"),
     "stale": Word(_("Superseded"), "neutral", "clock"),
 }
+STATEMENT = {
+    "received": Word(_("Being read"), "info", "half"),
+    "needs_mapping": Word(_("Columns to be named"), "wait", "edit"),
+    "preview": Word(_("Ready to be checked"), "wait", "eye"),
+    "committed": Word(_("Taken into the ledger"), "ok", "check"),
+    "refused": Word(_("Refused"), "bad", "cross"),
+    "discarded": Word(_("Discarded"), "neutral", "slash"),
+}
+STATEMENT_ISSUE = {
+    "bad": Word(_("Not readable"), "bad", "cross"),
+    "left_out": Word(_("Left out"), "neutral", "minus"),
+    "doubt": Word(_("Taken, with a doubt"), "warn", "half"),
+}
+DIRECTION = {
+    "in": Word(_("In"), "ok", "arrow-down"),
+    "out": Word(_("Out"), "warn", "arrow-up"),
+}
+REFUND = {
+    "drafted": Word(_("Drafted"), "neutral", "dashed"),
+    "noticed": Word(_("Public notice"), "wait", "hourglass"),
+    "objected": Word(_("Objected"), "warn", "flag"),
+    "decided": Word(_("Decided"), "info", "send"),
+    "paid": Word(_("Paid"), "ok", "check"),
+    "failed": Word(_("Payout failed"), "bad", "alert"),
+    "closed": Word(_("Ended"), "neutral", "box"),
+}
+REFUND_BRANCH = {
+    "single": Word(_("Direct: one source"), "ok", "arrow-right"),
+    "trace": Word(_("Direct: traced by time"), "ok", "route"),
+    "pro_rata": Word(_("Pro rata by loss"), "info", "scale"),
+}
+REFUND_SHARE = {
+    "paid": Word(_("Paid"), "ok", "check"),
+    "failed": Word(_("Payout failed"), "bad", "alert"),
+    "given_up": Word(_("Not paid, closed"), "neutral", "slash"),
+}
+OBJECTION = {
+    "upheld": Word(_("Upheld"), "warn", "flag"),
+    "rejected": Word(_("Rejected"), "neutral", "cross"),
+}
 WORDS: dict[str, dict[str, Word]] = {
+    "refund": REFUND,
+    "refund_branch": REFUND_BRANCH,
+    "refund_share": REFUND_SHARE,
+    "objection": OBJECTION,
     "attempt": ATTEMPT,
     "alert": ALERT,
     "notice": NOTICE,
@@ -193,6 +239,9 @@ WORDS: dict[str, dict[str, Word]] = {
     "sync": SYNC,
     "sync_finding": SYNC_FINDING,
     "signing_key": SIGNING_KEY,
+    "statement": STATEMENT,
+    "statement_issue": STATEMENT_ISSUE,
+    "direction": DIRECTION,
 }
 
 

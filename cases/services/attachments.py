@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from antifraud import db, policy
 from antifraud.audit import diary
-from antifraud.crypto.evidence import open_evidence, store_evidence
-from antifraud.crypto.sniff import Kind
+from antifraud.crypto.evidence import MAX_BYTES, open_evidence, store_evidence
+from antifraud.crypto.sniff import KINDS, STATEMENTS, Kind
 from antifraud.errors import Invalid
 from banks.models import User
 from cases.models import Attachment, Case, Note
@@ -20,20 +20,20 @@ from cases.policy import Action
 ACCEPTED: dict[str, tuple[Kind, ...]] = {
     "instrument": (Kind.PDF,),
     "scan": (Kind.PDF, Kind.PNG, Kind.JPEG),
-    "statement": (Kind.XLSX, Kind.CSV),
+    "statement": tuple(STATEMENTS),
     "report": (Kind.PDF, Kind.PNG, Kind.JPEG),
-    "other": tuple(Kind),
+    "other": tuple(KINDS),
 }
 
 
 def attachment_store(
-    *, by: User, case: Case, file: File[Any], purpose: str, title: str, field: str = "file"
+    *, by: User, case: Case, file: File[Any], purpose: str, title: str, field: str = "file", max_bytes: int = MAX_BYTES
 ) -> Attachment:
     """Keep a file of the case. The caller has authorised the act that brings it (an order's PDF, a bank's statement).
 
     The kind is read from the first bytes, not from the name (R39). Raises Invalid on `field`.
     """
-    stored = store_evidence(file, scope=("case", case.id), kinds=ACCEPTED[purpose], field=field)
+    stored = store_evidence(file, scope=("case", case.id), kinds=ACCEPTED[purpose], max_bytes=max_bytes, field=field)
     attachment = Attachment(
         case=case, purpose=purpose, title=title.strip() or purpose, storage_name=stored.name, media_kind=stored.kind,
         size=stored.size, sha256=bytes.fromhex(stored.sha256), uploaded_by=by, uploaded_at=db.require_unit_of_work().now,

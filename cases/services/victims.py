@@ -15,6 +15,7 @@ from antifraud.errors import Invalid
 from banks.models import User
 from cases.models import Case, Lead, Victim
 from cases.policy import Action
+from cases.services.clues import case_clued
 
 REVEALABLE = ("name", "id_number", "phone")
 
@@ -61,6 +62,7 @@ def victim_update(*, by: User, victim_id: UUID, data: VictimInput) -> Victim:
     victim.name_bucket = _name_bucket(data.name)
     victim.phone_bucket = _phone_bucket(data.phone)
     victim.save()
+    case_clued(victim.case_id)
     diary.record("victim.update", by=by, obj=victim, case_id=victim.case_id, detail={"fields": list(REVEALABLE)})
     return victim
 
@@ -78,6 +80,7 @@ def lead_add(*, case: Case, data: LeadInput) -> Lead:
         created_at=db.require_unit_of_work().now,
     )
     lead.save(force_insert=True)
+    case_clued(case.id)
     return lead
 
 

@@ -26,6 +26,9 @@ MEDIA = {
     "png": "image/png",
     "jpeg": "image/jpeg",
     "csv": "text/csv",
+    "xml": "application/xml",
+    "ofx": "application/x-ofx",
+    "mt940": "text/plain",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 

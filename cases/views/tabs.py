@@ -11,11 +11,15 @@ from cases.models import Case
 
 
 def case_tabs(case: Case, active: str) -> list[dict[str, Any]]:
-    """Report | Accounts | Orders | Timeline for the component `tabs`."""
+    """Report | Accounts | Orders | Statements | Fund flow | Series | Return of money | Timeline for the component `tabs`."""
     tabs = [
         ("report", _("Report"), "cases:report", None),
         ("accounts", _("Accounts"), "accounts:case_accounts", case.accounts_total),
         ("orders", _("Orders"), "accounts:case_orders", case.open_orders or None),
+        ("statements", _("Statements"), "accounts:case_statements", None),
+        ("flow", _("Fund flow"), "accounts:flow", None),
+        ("series", _("Series"), "accounts:case_series", None),
+        ("refunds", _("Return of money"), "accounts:case_refunds", None),
         ("timeline", _("Timeline"), "cases:timeline", None),
     ]
     return [

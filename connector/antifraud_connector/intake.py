@@ -16,7 +16,7 @@ OVER = {"cancelled", "superseded", "rejected", "expired"}
 URGENCY = (
     (10, ("_release", "stop", "restore_number")),
     (20, ("freeze", "_extend", "suspend_number")),
-    (30, ("query_transactions", "query_holder")),
+    (30, ("query_transactions", "query_holder", "watch")),
 )
 LOWEST = 99
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")  # ids name files: nothing that a path would read

@@ -229,5 +229,5 @@ def test_others_may_not(world: World, act: Act, name: str, error: type[Exception
 def test_kinds_that_are_not_offered(world: World, act: Act) -> None:
     case = new_case(world.analyst_a)
     row = involve(world.analyst_a, case, world.bank_a)
-    for kind in ("watch", "query_accounts", ""):
+    for kind in ("query_accounts", ""):
         assert draft_problems(world.analyst_a, case, kind, [line(row)], terms(world.second_a)) == ["kind"]

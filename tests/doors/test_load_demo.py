@@ -13,7 +13,19 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
 
-from accounts.models import Alert, AlertNotice, Answer, Hold, InvolvedAccount, Involvement, Order
+from accounts.models import (
+    Alert,
+    AlertNotice,
+    Answer,
+    Hold,
+    InvolvedAccount,
+    Involvement,
+    LedgerAccount,
+    LedgerChain,
+    LedgerMatch,
+    Order,
+    StatementFile,
+)
 from accounts.selectors.holds import in_force, lifts_due
 from accounts.selectors.orders import OrderFilters, narrowed
 from antifraud import db, policy
@@ -170,3 +182,14 @@ def test_an_interrupted_loading_is_told(loaded: str) -> None:
     assert "was interrupted" in told("load_demo", "--if-empty")
     assert AppClock.objects.values_list("offset", flat=True).get() == timedelta(0)
     assert "was interrupted" in told("demo_logins")
+
+
+def test_the_money_of_a_case_was_followed_through_two_statements(loaded: str) -> None:
+    files = StatementFile.objects.filter(status="committed")
+    assert files.count() == 2
+    (case,) = {file.case_id for file in files}
+    assert set(files.values_list("source", flat=True)) == {"answer"}
+    assert list(LedgerMatch.objects.filter(case=case, rule="parties").values_list("seconds_apart", flat=True)) == [2]
+    assert LedgerMatch.objects.filter(case=case, rule="told").count() >= 1
+    assert LedgerAccount.objects.filter(case=case, kind="cash").count() == 1
+    assert all(not chain.breaks for chain in LedgerChain.objects.filter(case=case))

@@ -7,7 +7,7 @@ import uuid
 
 from django.urls import reverse
 
-from accounts.rules.paths import answer_path, order_path
+from accounts.rules.paths import answer_path, order_path, statement_path
 from accounts.states import hold_flow, order_flow
 from antifraud.deliveries import DELIVERIES, TOPICS
 from antifraud.errands import ERRANDS
@@ -62,3 +62,4 @@ def test_notifications_lead_to_pages_that_exist() -> None:
     some = uuid.uuid4()
     assert order_path(some) == reverse("accounts:order", args=[some])
     assert answer_path(some) == reverse("accounts:order_answer", args=[some])
+    assert statement_path(some) == reverse("accounts:statement", args=[some])

@@ -13,7 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 # Third-party log-in pages: they know no object of ours.
 OUTSIDE = ("me/", "i18n/")
 # What every participant may know of another (domain.md §1), and the administrator's own tables.
-PUBLIC_KEYS = {"institution_id", "user_id", "key_id"}  # signing keys: tests/banks/test_key_pages.py
+PUBLIC_KEYS = {"institution_id", "user_id", "key_id", "stop_id"}  # signing keys: tests/banks/test_key_pages.py
+# A stop of the stop list counts for all units, so all police read it: tests/accounts/flow/test_series_pages.py
 SLUGS: dict[str, dict[str, Any]] = {
     "cases:step": {"verb": "accept"},
     "cases:victim_reveal": {"field": "name"},
@@ -26,6 +27,14 @@ SLUGS: dict[str, dict[str, Any]] = {
     "accounts:alert_step": {"verb": "close"},
     "accounts:alert_line_reveal": {"field": "number"},
     "accounts:notice_line_reveal": {"line_no": 1, "field": "number"},
+    "accounts:ledger_account_reveal": {"field": "number"},
+    "accounts:refund_step": {"verb": "recall"},
+    "accounts:refund_notice_print": {"round_number": 1},
+    "accounts:refund_export": {"round_number": 1, "form": "json"},
+    "accounts:objection_reveal": {"field": "text"},
+    "accounts:payee_reveal": {"field": "payee_name"},
+    "accounts:flow_node": {"node": 1},
+    "accounts:flow_export": {"form": "svg"},
     "accounts:answer_reveal": {"part": "hop", "field": "number"},
 }
 

@@ -12,7 +12,11 @@ from antifraud.audit.models import AuditEntry
 from banks.models import Delivery, Notification, WebhookEndpoint
 from cases.models import Attachment, Case, Lead, Victim
 from tests.accounts import alerting, factories
+from tests.accounts.flow.refunding import refund_ids
+from tests.accounts.flow.serial_cases import joined
+from tests.policy.flow_ids import flow_ids
 from tests.policy.routes import PUBLIC_KEYS, Route, absent, routes, settled
+from tests.policy.statement_ids import statement_ids
 
 ROLES = [
     "risk_b", "risk_supervisor_b", "machine_b", "risk_branch", "risk_telecom", "analyst_b", "approver_b", "supervisor_b", "auditor",
@@ -39,6 +43,7 @@ def own(world: Any, answered_stop: Any) -> dict[str, Any]:
             institution=world.bank_a, url="https://hook.example.com/", proposed_by=world.risk_a, proposed_at=work.now
         )
     delivery = Delivery.objects.get(subject_id=order.id)
+    decision = joined(world.analyst_a, case, factories.new_case(world.analyst_a))
     account = order.account
     other = factories.involve(world.analyst_a, case, world.bank_a)
     alert = alerting.delivered(world, alerting.line(world.bank_a), case=case, title="Ring of the night")
@@ -47,9 +52,12 @@ def own(world: Any, answered_stop: Any) -> dict[str, Any]:
         "answer_id": Answer.objects.get(order=order).id, "victim_id": Victim.objects.filter(case=case).values_list("id", flat=True)[0],
         "lead_id": lead.id, "attachment_id": file.id, "involvement_id": other.id, "notification_id": note.id, "change_id": case.id,
         "part_id": order.id, "alert_id": alert.id, "notice_id": alerting.notice_of(alert, world.bank_a).id,
-        "line_id": alert.lines.get().id,
+        "line_id": alert.lines.get().id, "series_id": decision.series_id, "decision_id": decision.id,
         "endpoint_id": endpoint.id, "delivery_id": delivery.id, "queue_id": delivery.id,
         "institution_id": world.bank_a.id, "user_id": world.analyst_a.id,
+        **statement_ids(world.analyst_a, case, file),
+        **refund_ids(world),
+        **flow_ids(world.analyst_a, case),
     }  # fmt: skip
 
 

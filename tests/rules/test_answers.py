@@ -139,7 +139,7 @@ def test_the_line_of_a_list_is_told() -> None:
 
 def test_an_unknown_kind_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="unknown"):
-        validate_answer("watch", ASKED, HELD)
+        validate_answer("query_accounts", ASKED, HELD)
 
 
 TIMES = st.none() | st.integers(-6_000, 6_000).map(lambda minutes: ISSUED + timedelta(minutes=minutes))

@@ -101,7 +101,7 @@ def test_the_numbers_of_other_countries() -> None:
         ("clocks.freeze_days", 30, "clocks.freeze_months", "profile_freeze_term"),
         ("clocks.freeze_major_months", 3, "clocks.freeze_major_months", "profile_major_shorter"),
         ("clocks.answer_minutes.stop", ..., "clocks.answer_minutes.stop", "profile_missing"),
-        ("clocks.answer_minutes.watch", {}, "clocks.answer_minutes.watch", "profile_unknown"),
+        ("clocks.answer_minutes.query_accounts", {}, "clocks.answer_minutes.query_accounts", "profile_unknown"),
         ("clocks.answer_minutes.stop.urgent", ..., "clocks.answer_minutes.stop.urgent", "profile_missing"),
         ("clocks.answer_minutes.stop.urgent", -1, "clocks.answer_minutes.stop.urgent", "profile_out_of_range"),
         ("clocks.answer_minutes.stop.soon", 5, "clocks.answer_minutes.stop.soon", "profile_unknown"),
@@ -198,7 +198,7 @@ def test_without_agreement_the_profile_stands(overrides: dict[str, object] | Non
         ({"stop_hours": 1}, "stop_hours"),
         ({"answer_minutes": {"stop": {"urgent": "10"}}}, "answer_minutes.stop.urgent"),
         ({"answer_minutes": {"stop": 10}}, "answer_minutes.stop"),
-        ({"answer_minutes": {"watch": {}}}, "answer_minutes.watch"),
+        ({"answer_minutes": {"query_accounts": {}}}, "answer_minutes.query_accounts"),
         ({"answer_minutes": {"stop": {"urgent": 0}}}, "answer_minutes.stop.urgent"),
     ],
 )
@@ -208,7 +208,7 @@ def test_a_malformed_agreement_is_named(data: object, field: str) -> None:
     assert [p.field for p in caught.value.problems] == [field]
 
 
-@pytest.mark.parametrize(("kind", "urgency"), [("watch", "urgent"), ("stop", "02")])
+@pytest.mark.parametrize(("kind", "urgency"), [("query_accounts", "urgent"), ("stop", "02")])
 def test_unknown_words_are_refused(kind: str, urgency: str) -> None:
     with pytest.raises(ValueError, match="unknown"):
         effective_answer_minutes(CN, None, kind, urgency)

@@ -30,6 +30,8 @@ CODES = {
     "freeze_extend": "100205",
     "query_transactions": "100301",
     "query_holder": "100303",
+    "watch": "100305",
+    "watch_end": "100307",
     "suspend_number": "200101",
     "restore_number": "200103",
 }
@@ -70,7 +72,7 @@ def test_banks_know_the_same_kinds() -> None:
     assert tuple(ORDER_KINDS) == legal_profile.ORDER_KINDS == tuple(ORDER_KIND_LABELS)
 
 
-@pytest.mark.parametrize("name", ["watch", "watch_end", "query_accounts", "", "100101"])
+@pytest.mark.parametrize("name", ["query_accounts", "", "100101"])
 def test_what_is_not_offered_is_unknown(name: str) -> None:
     with pytest.raises(ValueError, match="unknown"):
         order_kind(name)
@@ -78,7 +80,7 @@ def test_what_is_not_offered_is_unknown(name: str) -> None:
 
 def test_an_unknown_code_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown"):
-        order_kind_of_code("100305")
+        order_kind_of_code("100309")
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,8 @@ def test_an_unknown_code_is_refused() -> None:
         ("freeze_extend", "freeze", "account", "", ("freeze",), ()),
         ("query_transactions", "query", "account", "", (), ("number",)),
         ("query_holder", "query", "account", "", (), ("number",)),
+        ("watch", "watch", "account", "", (), ("number",)),
+        ("watch_end", "watch", "account", "", (), ()),
         ("suspend_number", "number", "phone", "suspend", (), ("number",)),
         ("restore_number", "number", "phone", "", ("suspend_number",), ()),
     ],
@@ -122,7 +126,8 @@ def test_releases_and_stops_are_sent_before_freezes_and_those_before_queries() -
     first = {"stop", "stop_extend", "stop_release", "freeze_release", "suspend_number", "restore_number"}
     assert {name for name in priority if priority[name] == 10} == first
     assert {name for name in priority if priority[name] == 20} == {"freeze", "freeze_extend"}
-    assert {name for name in priority if priority[name] == 30} == {"query_transactions", "query_holder"}
+    last = {"query_transactions", "query_holder", "watch", "watch_end"}
+    assert {name for name in priority if priority[name] == 30} == last
 
 
 EARLY, LATE = ("reported", "accepted"), ("solved", "transferred")
@@ -139,6 +144,8 @@ DEAD = ("not_filed", "withdrawn", "not_fraud", "closed")
         ("freeze_extend", {"filed", *LATE}),
         ("query_transactions", {"accepted", "filed", *LATE}),
         ("query_holder", {"accepted", "filed", *LATE}),
+        ("watch", {"accepted", "filed", *LATE}),
+        ("watch_end", {*EARLY, "filed", *LATE, *DEAD}),
         ("stop_release", {*EARLY, "filed", *LATE, *DEAD}),
         ("freeze_release", {*EARLY, "filed", *LATE, *DEAD}),
         ("restore_number", {*EARLY, "filed", *LATE, *DEAD}),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Order
 from accounts.rules import deadlines
 from accounts.rules.order_kinds import OrderKind, case_allows
+from accounts.rules.watching import watch_latest
 from accounts.services.orders.inputs import OrderTerms
 from antifraud import db, money
 from antifraud.crypto.forbidden import reject_forbidden
@@ -120,13 +121,17 @@ def _times(
 ) -> None:
     asked, start = terms.asked_expires_at, terms.starts_at or now
     if asked is None:
+        if row.name == "watch":
+            found["asked_expires_at"].append(_("Say how long the account is to be watched: one, two or three months."))
         return
-    if row.verb not in {"place", "extend"}:
+    if not row.asks_end:
         found["asked_expires_at"].append(_("This kind of order has no end. Leave it empty."))
     elif asked <= max(start, now):
         found["asked_expires_at"].append(
             _("The end that is asked for has passed or lies before the start. Choose a later one.")
         )
+    elif row.name == "watch" and asked > watch_latest(now):
+        found["asked_expires_at"].append(_("An account is watched for 100 days at most. Choose an earlier end."))
     elif row.hold_kind in {"stop", "freeze"} and asked > _legal_end(issuer, row, terms, profile, start):
         found["asked_expires_at"].append(_("The law allows a shorter term for this order. Choose an earlier end."))
 

@@ -153,7 +153,7 @@ def recheck(order: Order, *, by: User, terms: OrderTerms, **changes: Any) -> Tar
 
 def line_of(order: Order) -> tuple[OrderLine, Involvement | None]:
     """The line that an order came from: the involvement of its account as it is today, or the hold that it follows."""
-    if order.original_id is not None:
+    if ORDER_KINDS[order.kind].references_original:
         hold = Hold.objects.filter(order=order.original_id).order_by("-created_at").values_list("pk", flat=True).first()
         return OrderLine(hold_id=hold, amount_minor=order.amount_minor), None
     rows = Involvement.objects.filter(case=order.case_id, account=root_id(order.account))

@@ -16,6 +16,7 @@ from accounts.models.hold import IN_FORCE, LIVE
 from accounts.rules.deadlines import freeze_allowed
 from accounts.rules.order_kinds import OrderKind
 from accounts.selectors.identity import root_id
+from accounts.selectors.watches import watches_by_account
 from accounts.services.orders.checks import Problems
 from accounts.services.orders.inputs import OrderLine, OrderTerms
 from antifraud import db, money
@@ -103,6 +104,7 @@ def read_lines(
         found["lines"].append(_("Choose at least one account."))
         return []
     known = known_rows(case, lines, given)
+    watches = watches_by_account(case.id) if row.family == "watch" else {}
     targets: list[Target] = []
     seen: set[UUID] = set()
     for position, line in enumerate(lines):
@@ -110,6 +112,8 @@ def read_lines(
         target = _follow(row, line, known, problems) if row.references_original else _place(row, line, known, problems)
         if target is None:
             continue
+        if row.family == "watch":
+            _watch(row, target, watches, problems)
         if target.account.id in seen:
             problems.note("involvement", _("This account stands in the draft twice. Remove one of the lines."))
         seen.add(target.account.id)
@@ -155,6 +159,17 @@ def _place(row: OrderKind, line: OrderLine, known: Known, problems: LineProblems
             "transfer", _("From level 2 on a stop names the transfer into the account. Record it on the case first.")
         )
     return Target(account, account.institution, involvement, transfer=transfer)
+
+
+def _watch(row: OrderKind, target: Target, watches: dict[UUID, Order], problems: LineProblems) -> None:
+    """An account is watched once in a case; what ends a watch refers to the order that asked for it."""
+    running = watches.get(target.account.id)
+    if row.name == "watch" and running is not None:
+        problems.note("involvement", _("This account is watched already. Wait for its end, or end that watch first."))
+    elif row.name == "watch_end":
+        if running is None:
+            problems.note("involvement", _("No watch of this account runs in this case. There is nothing to end."))
+        target.original = running
 
 
 def _follow(row: OrderKind, line: OrderLine, known: Known, problems: LineProblems) -> Target | None:

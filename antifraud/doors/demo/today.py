@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from accounts.models import Hold, Involvement, Order
 from antifraud.doors.demo.filing import Plan, begin, file_case, first_receivers
+from antifraud.doors.demo.money import followed
 from antifraud.doors.demo.past import end_hold
 from antifraud.doors.demo.police import (
     Scene,
@@ -289,6 +290,7 @@ SCRIPTS: tuple[tuple[float, Script, bool], ...] = (
     (30.5, routed, False),
     (40.35, released_later, False),
     (9.35, refused, False),
+    (3.4, followed, False),
 )
 
 

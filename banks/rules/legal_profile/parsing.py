@@ -48,12 +48,25 @@ _RANGES: dict[str, tuple[int, int]] = {
     "release_unrelated_hours": (1, _YEAR_HOURS),
     "bank_first_hours": (1, _YEAR_HOURS),
     "alert_minutes": (1, 60 * 24 * 60),
+    "refund_notice_days": (0, 3_660),
+    "refund_payout_days": (1, 366),
+    "refund_payout_hours": (1, _YEAR_HOURS),
 }
 _OPTIONAL = frozenset(
-    {"stop_extension_hours", "freeze_months", "freeze_major_months", "freeze_days", "freeze_max_terms", "alert_minutes"}
-)
+    {
+        "stop_extension_hours", "freeze_months", "freeze_major_months", "freeze_days", "freeze_max_terms", "alert_minutes",
+        "refund_notice_days", "refund_payout_days", "refund_payout_hours",
+    }
+)  # fmt: skip
 ANSWER_RANGE = (1, 60 * 24 * 60)
 ALERT_MINUTES = 24 * 60  # to acknowledge an alert, where the profile gives no number of its own
+REFUND_NOTICE_DAYS = 30  # of a return, likewise
+REFUND_PAYOUT_DAYS = 3
+# Kinds that came after the first profiles were published, which never change: their terms where a profile says none.
+LATER_ANSWER_MINUTES: dict[str, dict[str, int]] = {
+    "watch": {"normal": 120, "urgent": 30},
+    "watch_end": {"normal": 120, "urgent": 30},
+}
 _CODE = re.compile(r"[A-Z0-9-]{2,20}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -138,8 +151,11 @@ def answer_minutes(reader: Reader, data: object, path: str, *, complete: bool) -
     """
     kinds, urgencies = frozenset(ORDER_KINDS), frozenset(URGENCIES)
     none: frozenset[str] = frozenset()
-    table = reader.part(data, path, kinds if complete else none, none if complete else kinds)
+    later = frozenset(LATER_ANSWER_MINUTES)
+    table = reader.part(data, path, kinds - later if complete else none, later if complete else kinds)
     found: dict[tuple[str, str], int] = {}
+    if complete:
+        found = {(kind, word): term for kind, row in LATER_ANSWER_MINUTES.items() for word, term in row.items()}
     for kind in ORDER_KINDS:
         if kind not in table:
             continue
@@ -187,6 +203,9 @@ def _clocks(reader: Reader, data: object) -> Clocks:
         release_unrelated_hours=term["release_unrelated_hours"],
         bank_first_hours=term["bank_first_hours"],
         alert_minutes=term.get("alert_minutes", ALERT_MINUTES),
+        refund_notice_days=term.get("refund_notice_days", REFUND_NOTICE_DAYS),
+        refund_payout_days=term.get("refund_payout_days", REFUND_PAYOUT_DAYS),
+        refund_payout_hours=term.get("refund_payout_hours"),
     )
 
 

@@ -69,9 +69,10 @@ IN_PROFILE_V1 = _variant("IN", stop_hours=2_160) | {
     "auto_lift": {"days": 90, "below_minor": 5_000_000, "currency": "INR"}
 }
 
-# BR: 30 minutes from the notice to the answer, whatever its urgency.
+# BR: 30 minutes from the notice to the answer, whatever its urgency; money goes back within 24 hours.
 BR_PROFILE_V1 = _variant(
     "BR",
+    refund_payout_hours=24,
     answer_minutes=CN_PROFILE_V1["clocks"]["answer_minutes"]
     | {kind: {"normal": 30, "urgent": 30} for kind in ("stop", "stop_release", "stop_extend")},
 )

@@ -19,6 +19,8 @@ ORDER_KINDS = (
     "freeze_extend",
     "query_transactions",
     "query_holder",
+    "watch",
+    "watch_end",
     "suspend_number",
     "restore_number",
 )
@@ -46,6 +48,9 @@ class Clocks:
     release_unrelated_hours: int
     bank_first_hours: int
     alert_minutes: int
+    refund_notice_days: int  # public notice before a pro-rata return, calendar days
+    refund_payout_days: int  # working days until the bank has paid a return decision
+    refund_payout_hours: int | None  # where the profile counts hours instead
 
     @property
     def release_unrelated_days(self) -> int:

@@ -1,4 +1,4 @@
-"""Who may do what with involved accounts, orders, answers and holds."""
+"""Who may do what with involved accounts, orders, answers, holds, alerts and clocks."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ for _action in (Action.ACCOUNT_CORRECT, Action.ACCOUNT_MERGE, Action.ACCOUNT_UNM
 register(Action.INVOLVEMENT_VIEW, model=Involvement, rows=rows((POLICE, granted("case"))))
 for _action in (Action.INVOLVEMENT_CONFIRM, Action.INVOLVEMENT_DISMISS):
     register(_action, model=Involvement, rows=rows((WRITERS, granted("case"))), known_by=Action.INVOLVEMENT_VIEW)
-register(Action.TRANSFER_VIEW, model=Transfer, rows=rows((POLICE, granted("case"))))
+register(Action.TRANSFER_VIEW, model=Transfer, rows=rows((POLICE, granted("case")), (R.SYSTEM, anywhere)))
 register(Action.TRANSFER_RECORD, model=Case, rows=rows((WRITERS, granted())), known_by="case.view")
 
 register(Action.ORDER_VIEW, model=Order, rows=rows((POLICE, granted()), (BANK, granted()), (R.SYSTEM, anywhere)))

@@ -1,0 +1,183 @@
+"""Statements in the API: an institution's system sends a file for an order; the police read, commit and discard files.
+
+A file does not travel inside of a message (R39): the signed message names its digest and size, the bytes follow by a door
+of their own under the ticket that the message was answered with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from datetime import UTC, datetime, timedelta
+from typing import IO, Any
+from uuid import UUID
+
+from django.core.files.base import File
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from accounts.api.evidence import keep_original
+from accounts.api.statement_serializers import (
+    AnnounceSerializer,
+    CommitSerializer,
+    IssueSerializer,
+    ReceiptSerializer,
+    StatementDetailSerializer,
+    StatementSerializer,
+    TicketSerializer,
+)
+from accounts.models import Order, StatementFile
+from accounts.policy import Action, FlowAction
+from accounts.selectors import statements as selectors
+from accounts.services.statement_doors import statement_announce, statement_upload
+from accounts.services.statements.files import statement_commit, statement_discard
+from antifraud import db
+from antifraud.api.idempotency import etag, expected_version, opens_own_unit, writes
+from antifraud.api.pagination import keyset_page, page_limit
+from antifraud.api.viewsets import ListMixin, PolicyViewSet, RetrieveMixin
+from antifraud.crypto.receipts import issue_ticket, read_ticket
+from antifraud.errors import Forbidden, Invalid
+
+TICKET = "Antifraud-Ticket"
+TICKET_SECONDS = 24 * 3600
+TICKET_PURPOSE = "statement"
+UPLOAD_PATH = "/api/v1/statements/content/"
+PIECE = 1 << 20
+
+
+class OrderStatementViewSet(PolicyViewSet[Order]):
+    """An institution announces the file that it sends for one of its orders."""
+
+    queryset = Order.objects.all()
+    serializer_class = TicketSerializer
+    policy_actions = {"statements": Action.ORDER_ANSWER}
+
+    @extend_schema(request=AnnounceSerializer, responses={201: TicketSerializer})
+    @action(detail=True, methods=["post"])
+    @writes
+    def statements(self, request: Any, pk: str) -> Response:
+        """Announce a statement file; the answer says where its bytes are to be sent, within a day."""
+        form = AnnounceSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        data = form.validated_data
+        order = statement_announce(
+            by=request.user, order_id=UUID(pk), sha256=bytes.fromhex(data["sha256"]), size=data["size"]
+        )
+        keep_original(request, Action.ORDER_ANSWER, order)
+        told = {"for": TICKET_PURPOSE, "institution": str(request.user.institution_id), "order": str(order.id), **data}
+        expires = datetime.now(UTC) + timedelta(seconds=TICKET_SECONDS)
+        body = {"ticket": issue_ticket(told, TICKET_SECONDS), "upload": UPLOAD_PATH, "expires_at": expires}
+        return Response(TicketSerializer(body).data, status=201)
+
+
+class StatementContentViewSet(PolicyViewSet[Order]):
+    """The door of the bytes."""
+
+    queryset = Order.objects.all()
+    serializer_class = ReceiptSerializer
+    policy_actions = {"content": Action.ORDER_ANSWER}
+
+    @extend_schema(
+        request={"application/octet-stream": OpenApiTypes.BINARY}, responses={201: ReceiptSerializer},
+        parameters=[OpenApiParameter(TICKET, str, OpenApiParameter.HEADER, required=True)],
+    )  # fmt: skip
+    @action(detail=False, methods=["put"])
+    @opens_own_unit
+    def content(self, request: Any) -> Response:
+        """The bytes of an announced file, as they are. Sent again, they change nothing.
+
+        The body is read in pieces before a transaction is open: a slow sender holds no lock.
+        """
+        told = _ticket(request)
+        with tempfile.TemporaryFile() as kept:
+            _receive(request, kept, told)
+            with db.unit_of_work(request.user):
+                file = statement_upload(
+                    by=request.user, order_id=UUID(told["order"]), file=File(kept, name=f"statement.{told['ending']}"),
+                    sha256=bytes.fromhex(told["sha256"]),
+                )  # fmt: skip
+        body = {"id": file.id, "order": told["order"], "sha256": told["sha256"], "size": told["size"]}
+        return Response(ReceiptSerializer(body | {"received_at": file.received_at}).data, status=201)
+
+
+def _ticket(request: Any) -> dict[str, Any]:
+    """What was announced; raises Forbidden (ticket_invalid, ticket_expired), also for another institution's ticket."""
+    told = read_ticket(request.headers.get(TICKET, ""))
+    if told.get("for") != TICKET_PURPOSE or told["institution"] != str(request.user.institution_id):
+        raise Forbidden(_("This ticket is not valid. Reload the page."), code="ticket_invalid")
+    return told
+
+
+def _receive(request: Any, kept: IO[bytes], told: dict[str, Any]) -> None:
+    """Copy the body; raises Invalid (content_differs) where it is not the announced one."""
+    digest, size, source = hashlib.sha256(), 0, request._request
+    while size <= told["size"] and (piece := source.read(PIECE)):
+        size += len(piece)
+        digest.update(piece)
+        kept.write(piece)
+    if size != told["size"] or digest.hexdigest() != told["sha256"]:
+        text = _("The bytes are not those that were announced. Send the file unchanged, or announce it anew.")
+        raise Invalid(text, code="content_differs", fields={"content": [text]})
+    kept.seek(0)
+
+
+class StatementViewSet(ListMixin, RetrieveMixin, PolicyViewSet[StatementFile]):
+    """Statement files of the caller's cases; for people of the police."""
+
+    queryset = StatementFile.objects.all()
+    serializer_class = StatementSerializer
+    policy_actions = {
+        "list": FlowAction.STATEMENT_VIEW,
+        "retrieve": FlowAction.STATEMENT_VIEW,
+        "issues": FlowAction.STATEMENT_VIEW,
+        "commit": FlowAction.STATEMENT_COMMIT,
+        "discard": FlowAction.STATEMENT_DISCARD,
+    }
+    keyset = selectors.KEYSET
+    filterset_fields = ["case", "institution", "status", "source"]
+
+    @extend_schema(responses=StatementDetailSerializer)
+    def retrieve(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """One file with its control totals and the work on it."""
+        return self._shown(UUID(self.kwargs["pk"]))
+
+    @extend_schema(responses=IssueSerializer(many=True))
+    @action(detail=True, methods=["get"], filter_backends=[])
+    def issues(self, request: Any, pk: str) -> Response:
+        """Rows that were not taken or are doubtful, by row."""
+        file = selectors.statement_detail(user=request.user, file_id=UUID(pk))
+        rows = selectors.statement_issues(user=request.user, file=file)
+        params = request.query_params
+        page = keyset_page(rows, selectors.ISSUE_KEYSET, params.get("cursor"), page_limit(params.get("limit")))
+        cursors = {"next_cursor": page.next_cursor, "previous_cursor": page.previous_cursor}
+        return Response({"items": IssueSerializer(page.items, many=True).data, **cursors})
+
+    @extend_schema(request=CommitSerializer, responses=StatementDetailSerializer)
+    @action(detail=True, methods=["post"])
+    @writes
+    def commit(self, request: Any, pk: str) -> Response:
+        """Take the good rows into the ledger, in the background."""
+        form = CommitSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        data = form.validated_data
+        statement_commit(
+            by=request.user, file_id=UUID(pk), leave_out_repeats=data["leave_out_repeats"],
+            only_if_all_good=data["all_or_nothing"], expected_version=expected_version(request),
+        )  # fmt: skip
+        return self._shown(UUID(pk))
+
+    @extend_schema(request=None, responses=StatementDetailSerializer)
+    @action(detail=True, methods=["post"])
+    @writes
+    def discard(self, request: Any, pk: str) -> Response:
+        """Do not use the file; its original stays with the case."""
+        statement_discard(by=request.user, file_id=UUID(pk))
+        return self._shown(UUID(pk))
+
+    def _shown(self, file_id: UUID) -> Response:
+        user: Any = self.request.user
+        file = selectors.statement_detail(user=user, file_id=file_id)
+        return Response(StatementDetailSerializer(file).data, headers={"ETag": etag(file.version)})

@@ -1,0 +1,151 @@
+"""Banks' statement files and their rows as the bank wrote them; the transfers that follow from them are in `ledger`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.answer import Answer
+from antifraud.crypto.fields import EncryptedJSONField
+from antifraud.db import UUIDModel
+from banks.models import Institution, User
+from cases.models import Attachment, Case, CaseOwned
+
+
+class StatementFile(CaseOwned):
+    """One file of one case: received, read, previewed, committed. The original is kept in `attachment` (SHA-256 there).
+
+    `totals` is what the preview showed and what was committed: [{"currency", "direction", "count", "sum_minor"}].
+    """
+
+    class Status(models.TextChoices):
+        RECEIVED = "received", _("Received")
+        NEEDS_MAPPING = "needs_mapping", _("Columns to be named")
+        PREVIEW = "preview", _("Ready to be checked")
+        COMMITTED = "committed", _("Taken into the ledger")
+        REFUSED = "refused", _("Refused")
+        DISCARDED = "discarded", _("Discarded")
+
+    class Source(models.TextChoices):
+        UPLOAD = "upload", _("Uploaded")
+        ANSWER = "answer", _("Answer of the institution")
+        API = "api", _("By API")
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="statement_files")
+    attachment = models.ForeignKey(Attachment, on_delete=models.PROTECT, related_name="+")
+    answer = models.ForeignKey(Answer, null=True, on_delete=models.PROTECT, related_name="statement_files")
+    institution = models.ForeignKey(Institution, null=True, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=8, choices=Source.choices)
+    status = models.CharField(max_length=14, choices=Status.choices, default=Status.RECEIVED)
+    version = models.IntegerField(default=1)
+    sha256 = models.BinaryField()
+    layout = models.CharField(max_length=12, default="", blank=True)  # table, mt940, mt942, camt052/3/4, ofx
+    encoding = models.CharField(max_length=20, default="", blank=True)
+    # Of a table, {"headings", "samples", "missing", "sheet", "row"}: a person's name may stand in a stray heading.
+    headings = EncryptedJSONField(mask="text", null=True)
+    mapping = models.JSONField(null=True)  # {"column name": field of rules.statements} once named or recognised
+    owner_number = EncryptedJSONField(
+        mask="text", null=True
+    )  # {"number", "name"} where the file itself names no account
+    zone = models.CharField(max_length=40, default="Asia/Shanghai")  # of times that carry no offset
+    totals = models.JSONField(default=list)
+    rows_read = models.IntegerField(default=0)
+    rows_good = models.IntegerField(default=0)
+    rows_bad = models.IntegerField(default=0)
+    rows_left_out = models.IntegerField(default=0)  # not successful, known by serial, repeats that the officer left out
+    is_without_repeats = models.BooleanField(
+        default=False
+    )  # the officer's choice at commit: suspected repeats left out
+    refusal = models.CharField(max_length=40, default="", blank=True)  # code of rules.statements.messages
+    received_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    received_at = models.DateTimeField()
+    committed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    committed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "sha256"],
+                condition=~Q(status__in=["refused", "discarded"]),
+                name="statement_file_once",
+            )
+        ]
+        indexes = [models.Index(fields=["case", "-received_at"], name="statement_file_by_case")]
+
+
+class StatementLine(UUIDModel):
+    """One good row of a file, from the owner's side. Amounts in minor units, more than zero; `direction` says which way.
+
+    `node` and `counter` are ledger nodes. `serial` is the bank's own number of the entry; `line_key` says when two rows
+    are one: by serial where there is one, else by file and row (domain.md §6). Made in bulk by COPY.
+    """
+
+    class Direction(models.TextChoices):
+        IN = "in", _("In")
+        OUT = "out", _("Out")
+
+    file = models.ForeignKey(
+        StatementFile, on_delete=models.PROTECT, related_name="lines", db_constraint=False, db_index=False
+    )
+    case_id = models.UUIDField()
+    row = models.IntegerField()  # line number in the file, from 1, headings counted
+    node = models.BigIntegerField()
+    counter = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+    is_day_only = models.BooleanField(default=False)  # the file gives the day, not the time
+    direction = models.CharField(max_length=3, choices=Direction.choices)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    balance_minor = models.BigIntegerField(null=True)  # after the entry, as the bank states it
+    serial = models.CharField(max_length=64, default="", blank=True)
+    line_key = models.BinaryField()
+    reference = models.BinaryField(
+        null=True
+    )  # blind index of the bank's reference: the same on both sides decides a match
+    device = models.BinaryField(null=True)  # blind index of MAC, else IP address: who shares a device
+    left_out = models.CharField(max_length=8, default="", blank=True)  # known, repeat
+    details = EncryptedJSONField(mask="text")  # what else stood in the row, by field of rules.statements
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["file", "row"], name="statement_line_by_row"),
+            models.Index(fields=["case_id", "line_key"], name="statement_line_by_key"),
+        ]
+
+    def encryption_scope(self) -> tuple[str, Any]:
+        """The case's key."""
+        return ("case", self.case_id)
+
+
+class StatementIssue(models.Model):
+    """A row that was not taken, or was taken with a doubt: its line number and why, never its content."""
+
+    class Severity(models.TextChoices):
+        BAD = "bad", _("Not readable")
+        LEFT_OUT = "left_out", _("Left out")
+        DOUBT = "doubt", _("Taken, with a doubt")
+
+    file = models.ForeignKey(StatementFile, on_delete=models.CASCADE, related_name="issues")
+    row = models.IntegerField()
+    field = models.CharField(max_length=24, default="", blank=True)
+    code = models.CharField(max_length=40)  # key of rules.statements.messages
+    severity = models.CharField(max_length=8, choices=Severity.choices)
+
+    class Meta:
+        indexes = [models.Index(fields=["file", "row"], name="statement_issue_by_row")]
+
+
+class StatementMapping(UUIDModel):
+    """How one institution heads its columns, remembered from the last file that an officer mapped."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    headings_key = models.BinaryField()  # blind index of the folded headings in order
+    mapping = models.JSONField()
+    saved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["institution", "headings_key"], name="statement_mapping_once")]

@@ -1,0 +1,73 @@
+"""The other columns of a chunk: names, serials, devices, details, and numbers that did not become the row's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from accounts.rules.statements import words
+from accounts.rules.statements.batch import Batch
+from accounts.rules.statements.chunk import Chunk
+from accounts.rules.statements.fields import DETAIL_FIELDS
+from accounts.rules.statements.memo import Memo
+
+MAX_SERIAL = 64
+_DAMAGED = "�"
+
+
+class Texts:
+    """Fills names, serial, reference, device and details of a batch."""
+
+    def __init__(self) -> None:
+        self._clean: dict[str, Memo[str]] = {}
+        self._macs: Memo[str] = Memo(words.mac_address)
+
+    def fill(self, chunk: Chunk, batch: Batch) -> None:
+        """One chunk; findings go to the chunk."""
+        batch.counter_name = self.clean(chunk, "counter_name")
+        batch.counter_bank = self.clean(chunk, "counter_bank")
+        batch.serial = _cut(self.clean(chunk, "serial"))
+        batch.reference = _cut(self.clean(chunk, "reference"))
+        macs, ips = chunk.column("mac"), chunk.column("ip")
+        batch.device = [""] * len(chunk.rows) if macs is None else list(map(self._macs.__getitem__, macs))
+        if ips is not None:
+            found = map(words.ip_address, ips)
+            batch.device = [mac or ip for mac, ip in zip(batch.device, found, strict=True)]
+        batch.details = self._details(chunk)
+
+    def clean(self, chunk: Chunk, field: str) -> list[str]:
+        """The texts of a field without blanks and words for nothing, and with a finding where they are damaged."""
+        texts = chunk.column(field)
+        if texts is None:
+            return [""] * len(chunk.rows)
+        values = self._column(field, texts)
+        if _DAMAGED in "".join(values):
+            for at in (at for at, value in enumerate(values) if _DAMAGED in value):
+                chunk.doubt(at, field, "text_damaged")
+        return values
+
+    def _column(self, field: str, texts: Sequence[str]) -> list[str]:
+        """Each different text once where texts repeat, one by one where they do not."""
+        if texts.count(texts[0]) == len(texts):
+            return [words.clean(texts[0])] * len(texts)
+        different = set(texts)
+        if len(different) > len(texts) // 2:
+            return list(map(words.clean, texts))
+        memo = self._clean.setdefault(field, Memo(words.clean))
+        return list(map(memo.__getitem__, texts))
+
+    def _details(self, chunk: Chunk) -> list[dict[str, str]]:
+        """One dictionary per row; what all rows share is written once and copied."""
+        filled = {field: self.clean(chunk, field) for field in DETAIL_FIELDS if chunk.column(field) is not None}
+        shared = {
+            field: texts[0] for field, texts in filled.items() if texts[0] and texts.count(texts[0]) == len(texts)
+        }
+        details = [shared.copy() for _ in chunk.rows]
+        for field in (field for field in filled if field not in shared):
+            for detail, text in zip(details, filled[field], strict=True):
+                if text:
+                    detail[field] = text
+        return details
+
+
+def _cut(texts: list[str]) -> list[str]:
+    return texts if max(map(len, texts), default=0) <= MAX_SERIAL else [text[:MAX_SERIAL] for text in texts]

@@ -1,0 +1,100 @@
+"""XML of strangers, a piece at a time (R41): no document type, no entities, no network, bounded text, depth and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from lxml import etree
+
+from accounts.rules.statements.batch import StatementError
+
+MAX_NODE_BYTES = 5 * 2**20
+_MAX_TAGS = 800_000  # an element takes far more memory than its text
+_PIECE = 1 << 16
+
+
+def elements(
+    stream: BinaryIO, tags: tuple[str, ...], *, kept: tuple[str, ...] = (), max_bytes: int = MAX_NODE_BYTES
+) -> Iterator[Any]:
+    """Each element with one of the local names `tags` as it ends, its content inside; it is emptied afterwards
+    unless its name is in `kept`.
+
+    A stretch of more than `max_bytes` or 800,000 tags without such an element is refused, so no more than that is ever held.
+    Raises StatementError: xml_damaged, xml_forbidden, xml_too_deep.
+    """
+    parser = etree.XMLPullParser(
+        events=("end",), tag=[f"{{*}}{tag}" for tag in tags], resolve_entities=False, no_network=True, load_dtd=False,
+        dtd_validation=False, huge_tree=False, remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    held = tags_held = 0
+    checked = False
+    tail = b""
+    try:
+        while piece := stream.read(_PIECE):
+            if _declares_type(tail + piece):
+                raise StatementError("xml_forbidden")
+            tail = piece[-24:]
+            parser.feed(piece)
+            held += len(piece)
+            tags_held += piece.count(b"<")
+            for _, element in parser.read_events():
+                checked = checked or _check_type(element)
+                yield element
+                if local(element) not in kept:
+                    _forget(element)
+                held = tags_held = 0
+            if held > max_bytes or tags_held > _MAX_TAGS:
+                raise StatementError("xml_too_deep")
+        _check_type(parser.close())
+    except etree.XMLSyntaxError as error:
+        raise _refusal(error) from None
+    for _, element in parser.read_events():
+        yield element
+
+
+def _declares_type(piece: bytes) -> bool:
+    """Whether the bytes, narrow or wide, hold what only a document type begins with."""
+    return b"<!DOCTYPE" in piece or b"<!ENTITY" in piece or b"D\0O\0C\0T\0Y\0P\0E" in piece
+
+
+def _check_type(element: Any) -> bool:
+    """A document type is refused, with or without entities."""
+    tree = element.getroottree()
+    if tree.docinfo.doctype or tree.docinfo.internalDTD is not None:
+        raise StatementError("xml_forbidden")
+    return True
+
+
+def _forget(element: Any) -> None:
+    """Empty the element and drop what stands before it, so that memory holds one element."""
+    element.clear(keep_tail=False)
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
+
+
+def _refusal(error: etree.XMLSyntaxError) -> StatementError:
+    text = (error.msg or "").lower()
+    if "entity" in text or "doctype" in text or "dtd" in text or "amplification" in text:
+        return StatementError("xml_forbidden")
+    if "depth" in text or "huge" in text or "too long" in text or "xml_parse_huge" in text:
+        return StatementError("xml_too_deep")
+    return StatementError("xml_damaged", row=error.lineno or 1)
+
+
+def text_of(element: Any, path: str) -> str:
+    """The text at the first of `path` ("a/b|c/d": local names, alternatives in order), "" where there is none."""
+    for way in path.split("|"):
+        node = element.find("/".join(f"{{*}}{name}" for name in way.split("/")))
+        if node is not None and (text := (node.text or "").strip()):
+            if len(text) > MAX_NODE_BYTES:
+                raise StatementError("xml_too_deep")
+            return text
+    return ""
+
+
+def local(element: Any) -> str:
+    """The element's name without its namespace; "" for what is no element."""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""

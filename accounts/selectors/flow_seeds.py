@@ -1,0 +1,84 @@
+"""The payments with which a trace may begin: the victims' own, or those of one account of the ledger that was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import CaseLedger, Involvement, LedgerAccount, LedgerEntry
+from accounts.policy import Action, FlowAction
+from accounts.selectors.flow import ledger_rows
+from antifraud import policy
+from banks.models import User
+from cases.models import Case
+
+MOST_SEEDS = 200
+
+
+@dataclass(frozen=True)
+class SeedChoice:
+    """One payment to begin with; numbers are masked. Amount in minor units."""
+
+    entry: int
+    at: datetime
+    payer: str
+    payee: str
+    amount_minor: int
+    currency: str
+
+
+def seed_choices(*, user: User, case: Case, node: int | None = None) -> list[SeedChoice]:
+    """The victims' payments by time, at most 200; with `node` the largest payments of that account instead.
+
+    Empty where no statement or told transfer of a victim is in the ledger yet. Four statements.
+    """
+    entries = LedgerEntry.objects.filter(case=case, src__isnull=False, dst__isnull=False)
+    if node is not None:
+        mine = policy.scope(user, FlowAction.LEDGER_VIEW, LedgerAccount.objects.filter(case=case, node=node))
+        known = mine.values("node")
+        found = list(entries.filter(Q(src__in=known) | Q(dst__in=known)).order_by("-amount_minor", "pk")[:MOST_SEEDS])
+        found.sort(key=lambda entry: (entry.out_at, entry.pk))
+    else:
+        victims = victim_nodes(user=user, case=case).values("node")
+        found = list(entries.filter(src__in=victims).exclude(dst__in=victims).order_by("out_at", "pk")[:MOST_SEEDS])
+    rows = ledger_rows(user=user, case_id=case.id, nodes={each for entry in found for each in _sides(entry)})
+    return [
+        SeedChoice(
+            entry.pk, entry.out_at, _masked(rows.get(entry.src or 0)), _masked(rows.get(entry.dst or 0)),
+            entry.amount_minor, entry.currency,
+        )
+        for entry in found
+    ]  # fmt: skip
+
+
+def has_victim_account(*, user: User, case: Case) -> bool:
+    """Whether a victim's account is entered in the case at all."""
+    rows = policy.scope(user, Action.INVOLVEMENT_VIEW, Involvement.objects.filter(case=case))
+    return rows.filter(role=Involvement.Role.VICTIM).exclude(state=Involvement.State.DISMISSED).exists()
+
+
+def ledger_version(*, user: User, case: Case) -> int:
+    """How often the ledger of the case has changed; 0 where there is none, or none for the reader."""
+    if not policy.can(user, FlowAction.TRACE_VIEW):
+        return 0
+    return CaseLedger.objects.filter(case=case).values_list("version", flat=True).first() or 0
+
+
+def victim_nodes(*, user: User, case: Case) -> QuerySet[LedgerAccount]:
+    """The victims' accounts in the ledger of the case: linked to them, or of the same number."""
+    victims = Involvement.objects.filter(case=case, role=Involvement.Role.VICTIM)
+    victims = victims.exclude(state=Involvement.State.DISMISSED)
+    rows = policy.scope(user, FlowAction.LEDGER_VIEW, LedgerAccount.objects.filter(case=case))
+    return rows.filter(
+        Q(account__in=victims.values("account")) | Q(number_index__in=victims.values("account__number_index"))
+    )
+
+
+def _sides(entry: LedgerEntry) -> set[int]:
+    return {side for side in (entry.src, entry.dst) if side is not None}
+
+
+def _masked(row: LedgerAccount | None) -> str:
+    return row.number.masked() if row is not None and row.number else "—"

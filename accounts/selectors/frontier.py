@@ -1,0 +1,120 @@
+"""Where traced money is now: the accounts to act on next, ranked, with what is known to be held or asked for already."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from accounts.models import LedgerAccount, TraceRun
+from accounts.rules import frontier as rules
+from accounts.selectors.flow import FlowEdge, FlowNode, flow_graph, microseconds, moment
+from accounts.selectors.held import Taken
+from antifraud import db
+from banks.models import Institution, User
+from banks.selectors.prefixes import Bank, banks_of_numbers
+
+HOLDING = frozenset({"stop", "freeze"})
+
+
+@dataclass
+class FrontierRow:
+    """One account. `amount` is the traced money on it (mainly `end`), `hop` the newest traced payment into it, `score` its rank.
+
+    `held` is what holds in force cover of it; `candidates` are the banks that a number's prefix may mean, where the
+    institution is not known. `advice`: done (held or asked in full), watch (held in part), watched, query, stop.
+    """
+
+    flow: FlowNode
+    amount: int
+    end: str
+    came_at: datetime
+    freshness: float
+    score: float
+    hop: FlowEdge | None
+    held: int = 0
+    asked: bool = False
+    candidates: list[Bank] = field(default_factory=list)
+
+    @property
+    def node(self) -> int:
+        """Its key in the ledger."""
+        return self.flow.node
+
+    @property
+    def institution(self) -> Institution | None:
+        """Who keeps the account, as far as known."""
+        return self.flow.row.institution
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether its own statement says that the money is there; else only that it came."""
+        return self.end in rules.CERTAIN
+
+    @property
+    def missing(self) -> int:
+        """Traced money that no hold covers."""
+        return max(self.amount - self.held, 0)
+
+    @property
+    def advice(self) -> str:
+        """What to do next."""
+        if self.missing == 0 or (self.asked and self.held == 0):
+            return "done"
+        if self.held:
+            return "watched" if any(each.kind == "watch" and each.is_own for each in self.flow.taken) else "watch"
+        return "stop" if self.is_certain or not self.flow.is_covered else "query_transactions"
+
+    def takes(self, kind: str) -> list[Taken]:
+        """Orders and holds that make another order of this kind pointless or not allowed."""
+        if kind in HOLDING:
+            return [each for each in self.flow.taken if each.kind in HOLDING and (each.is_own or self.missing == 0)]
+        return [each for each in self.flow.taken if each.kind == kind and each.is_own]
+
+
+@dataclass
+class Frontier:
+    """The rows, best first, and what left the reach of orders (`gone`: sums by end, as cash or unnamed)."""
+
+    run: TraceRun
+    rows: list[FrontierRow]
+    gone: dict[str, int]
+    total: int
+
+
+def frontier(*, user: User, run: TraceRun) -> Frontier:
+    """The places of a forward trace at which money is or may be, ranked by amount x freshness (`rules.frontier`).
+
+    NotFound out of reach. A dozen statements, whatever the number of places.
+    """
+    graph = flow_graph(user=user, run=run)
+    now = microseconds(db.app_now())
+    hops: dict[int, list[FlowEdge]] = defaultdict(list)
+    for edge in graph.edges:
+        hops[edge.dst].append(edge)
+    rows, gone = [], dict[str, int]()
+    for each in graph.nodes.values():
+        is_account = each.row.kind == LedgerAccount.Kind.ACCOUNT
+        here = {end: amount for end, amount in each.ends.items() if is_account and end in rules.PLACES}
+        for end in each.ends.keys() - here.keys():
+            gone[end] = gone.get(end, 0) + each.ends[end]
+        if sum(here.values()) > 0:
+            rows.append(_row(each, here, hops[each.node], now))
+    unknown = {row.node: row.flow.row.number.open() for row in rows if row.institution is None and row.flow.row.number}
+    banks = banks_of_numbers(unknown.values())
+    for row in rows:
+        row.candidates = [bank for bank in banks.get(unknown.get(row.node, ""), []) if bank[0] is not None]
+    rows.sort(key=lambda row: (-row.score, -row.amount, row.node))
+    return Frontier(run, rows, gone, sum(row.amount for row in rows))
+
+
+def _row(each: FlowNode, here: dict[str, int], hops: list[FlowEdge], now: int) -> FrontierRow:
+    came, amount = each.last_in_at or each.first_at, sum(here.values())
+    hop = max(hops, key=lambda edge: (edge.at, edge.entry or 0), default=None)
+    active = [taken for taken in each.taken if taken.state == "active" and taken.kind in HOLDING]
+    whole = any(taken.amount_minor is None for taken in active)
+    held = amount if whole else min(sum(taken.amount_minor or 0 for taken in active), amount)
+    asked = any(taken.kind in HOLDING and taken.state in {"asked", "drafted", "waiting"} for taken in each.taken)
+    end = max(here, key=lambda word: (here[word], word in rules.CERTAIN))
+    fresh, score = rules.freshness(now, came), rules.rank(amount, now, came)
+    return FrontierRow(each, amount, end, moment(came), fresh, score, hop, held, asked)

@@ -1,0 +1,158 @@
+"""Who stands in a ledger: one row for each number of a case, its node, and the involved account that it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from accounts.models import LedgerAccount
+from accounts.selectors.identity import NUMBER_INDEX
+from accounts.services.ledger.changes import nodes_new
+from antifraud import bulk
+from antifraud.crypto import data_keys
+from antifraud.crypto.blind import blind_indexes
+from antifraud.crypto.envelope import seal_many
+
+CASH = "cash"  # in small letters: no account number in normal form is
+_ACCOUNT, _CASH = bulk.text("account"), bulk.text("cash")
+_TABLE = LedgerAccount._meta.db_table
+_COLUMNS = (
+    "id", "case_id", "node", "kind", "account_id", "institution_id", "institution_text", "number", "number_index", "name",
+)  # fmt: skip
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('ledger.parties|' || %s::text, 0))"
+_KNOWN = """
+SELECT number_index, node, name IS NULL FROM accounts_ledgeraccount WHERE case_id = %s AND number_index = ANY(%s)
+"""
+_OWNED = """
+UPDATE accounts_ledgeraccount SET institution_id = %s WHERE case_id = %s AND node = ANY(%s) AND institution_id IS NULL
+"""
+# By the number itself or a live alias, led on to what the account was merged into; two candidates are none, unless one
+# is kept by the institution whose file named the number.
+_LINK = """
+WITH involved AS (
+  SELECT COALESCE(a.merged_into_id, a.id) AS root, a.number_index FROM accounts_involvement i
+    JOIN accounts_involvedaccount r ON r.id = i.account_id
+    JOIN accounts_involvedaccount a ON a.id = r.id OR a.merged_into_id = r.id
+    WHERE i.case_id = %(case)s
+  UNION
+  SELECT COALESCE(a.merged_into_id, a.id), s.number_index FROM accounts_involvement i
+    JOIN accounts_involvedaccount a ON a.id = i.account_id
+    JOIN accounts_accountalias s ON s.account_id = a.id AND s.ended_at IS NULL
+    WHERE i.case_id = %(case)s
+), found AS (
+  SELECT l.id, array_agg(DISTINCT v.root) AS roots,
+    array_agg(DISTINCT v.root) FILTER (WHERE a.institution_id = l.institution_id) AS own
+  FROM accounts_ledgeraccount l JOIN involved v ON v.number_index = l.number_index
+    JOIN accounts_involvedaccount a ON a.id = v.root
+  WHERE l.case_id = %(case)s GROUP BY l.id
+), chosen AS (
+  SELECT id, CASE WHEN cardinality(own) = 1 THEN own[1] WHEN cardinality(roots) = 1 THEN roots[1] END AS root FROM found
+)
+UPDATE accounts_ledgeraccount l SET account_id = c.root, institution_id = COALESCE(l.institution_id, a.institution_id)
+FROM chosen c JOIN accounts_involvedaccount a ON a.id = c.root
+WHERE l.id = c.id AND l.account_id IS DISTINCT FROM c.root
+"""
+
+_UNUSED = """
+DELETE FROM accounts_ledgeraccount a USING (
+  SELECT unnest(%(nodes)s::bigint[]) AS node
+  EXCEPT SELECT src FROM accounts_ledgerentry WHERE case_id = %(case)s
+  EXCEPT SELECT dst FROM accounts_ledgerentry WHERE case_id = %(case)s
+  EXCEPT SELECT node FROM accounts_statementline WHERE case_id = %(case)s
+  EXCEPT SELECT counter FROM accounts_statementline WHERE case_id = %(case)s
+) unused WHERE a.node = unused.node
+"""
+
+
+@dataclass(frozen=True)
+class Party:
+    """A number as a statement writes it; `number` is its normal form, or CASH."""
+
+    number: str
+    name: str = ""
+    bank: str = ""
+    institution_id: UUID | None = None
+
+
+def parties_nodes(case_id: UUID, parties: Iterable[Party]) -> dict[str, int]:
+    """Number -> node of the case's ledger; numbers that are new get a row, sealed by the case's key.
+
+    One reader of a case's files at a time adds numbers: the others wait until its unit of work ends.
+    """
+    wanted = {party.number: party for party in parties}
+    if not wanted:
+        return {}
+    indexes = dict(zip(blind_indexes(NUMBER_INDEX, wanted), wanted.values(), strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [case_id])
+        cursor.execute(_KNOWN, [case_id, list(indexes)])
+        rows = [(bytes(index), node, is_unnamed) for index, node, is_unnamed in cursor.fetchall()]
+    found = {indexes[index].number: node for index, node, _is_unnamed in rows}
+    _name(
+        case_id, {node: indexes[index].name for index, node, is_unnamed in rows if is_unnamed and indexes[index].name}
+    )
+    missing = {index: party for index, party in indexes.items() if party.number not in found}
+    nodes = nodes_new(len(missing))
+    _insert(case_id, missing, nodes)
+    return found | dict(zip((party.number for party in missing.values()), nodes, strict=True))
+
+
+def parties_own(case_id: UUID, institution_id: UUID, nodes: Iterable[int]) -> None:
+    """The institution whose file has rows of these accounts keeps them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OWNED, [institution_id, case_id, sorted(nodes)])
+
+
+def parties_link(case_id: UUID) -> None:
+    """Lead the case's ledger accounts to its involved accounts, where the number says so beyond doubt."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LINK, {"case": case_id})
+
+
+def parties_forget(case_id: UUID, nodes: Iterable[int]) -> None:
+    """Numbers that neither a row nor an entry of the case names any more go."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [case_id])
+        cursor.execute(_UNUSED, {"nodes": sorted(nodes), "case": case_id})
+
+
+def _insert(case_id: UUID, missing: Mapping[bytes, Party], nodes: list[int]) -> None:
+    if not missing:
+        return
+    parties, ids = list(missing.values()), bulk.uuids(len(missing))
+    numbers = _sealed(case_id, "number", ids, ["" if party.number == CASH else party.number for party in parties])
+    names = _sealed(case_id, "name", ids, [party.name for party in parties])
+    case = bulk.raw(case_id.bytes)
+    keepers = {None: bulk.NULL}
+    rows = []
+    for index, party, node, row, number, name in zip(missing, parties, nodes, ids, numbers, names, strict=True):
+        keeper = party.institution_id
+        if keeper is not None and keeper not in keepers:
+            keepers[keeper] = bulk.raw(keeper.bytes)
+        kind = _CASH if party.number == CASH else _ACCOUNT
+        rows.append((
+            bulk.raw(row.tobytes()), case, bulk.int8(node), kind, bulk.NULL, keepers[keeper], bulk.text(party.bank[:160]), number,
+            bulk.raw(index), name,
+        ))  # fmt: skip
+    bulk.copy_rows(_TABLE, _COLUMNS, rows)
+
+
+def _sealed(case_id: UUID, column: str, ids: NDArray[np.uint8], values: list[str]) -> list[bytes]:
+    """The fields of one column, NULL where there is nothing to seal."""
+    key_id, cipher = data_keys.encryption_key(("case", case_id), seals=len(values))
+    aads = bulk.cell_aads(_TABLE, column, ids)
+    sealed = seal_many((value.encode() for value in values), aads, len(values), key_id=key_id, cipher=cipher)
+    return [bulk.raw(envelope) if value else bulk.NULL for envelope, value in zip(sealed, values, strict=True)]
+
+
+def _name(case_id: UUID, names: Mapping[int, str]) -> None:
+    """Names that a later row or file tells of numbers that had none."""
+    rows = list(LedgerAccount.objects.filter(case_id=case_id, node__in=list(names)))
+    for row in rows:
+        row.name = names[row.node]
+    LedgerAccount.objects.bulk_update(rows, ["name"], batch_size=1000)

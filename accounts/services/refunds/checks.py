@@ -1,0 +1,126 @@
+"""Whether a return may be drafted: hold, unit, and each line of the claims."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Hold, Refund, RefundShare, TraceRun
+from accounts.policy import FlowAction
+from accounts.services.refunds.facts import RETURNABLE, held_left, is_in_force
+from accounts.services.refunds.inputs import ClaimInput
+from antifraud import db, money, policy
+from antifraud.crypto.forbidden import reject_forbidden
+from antifraud.crypto.normal import normal_account
+from antifraud.errors import Conflict, Forbidden, Invalid, WrongState
+from banks.models import User
+from cases.models import Victim
+from cases.policy import Action as CaseAction
+
+Problems = dict[str, list[Any]]
+SHORTEST_ACCOUNT = 4
+
+
+def require_unit(by: User, *unit_ids: UUID) -> None:
+    """Raise Forbidden for officers of other units than the one that drafted it or that the case belongs to."""
+    if by.institution_id not in unit_ids:
+        raise Forbidden(_("Only officers of the issuing unit may do this."))
+
+
+def require_holdable(hold: Hold) -> None:
+    """Raise where nothing can be returned out of the hold: no filed case, no sum, no measure in force."""
+    if hold.case.filed_on is None:
+        raise WrongState(_("Money is returned in a filed case only. Record the case filing first."))
+    if hold.kind not in RETURNABLE or not hold.amount_minor:
+        raise Invalid(fields={"hold": [_("This hold names no sum of money. Choose another one.")]})
+    if not is_in_force(hold):
+        raise Conflict(
+            _("The hold is not in force any more: nothing is there to be returned. Ask for a new measure."),
+            code="hold_ended",
+        )
+    if held_left(hold) <= 0:
+        raise Invalid(fields={"hold": [_("All of this hold is returned already. Choose another one.")]})
+
+
+def claim_rows(by: User, refund: Refund, claims: Iterable[ClaimInput], found: Problems) -> list[RefundShare]:
+    """Unsaved shares without amounts; every problem is noted under the line's place. Foreign ids are not found."""
+    given = list(claims)
+    rows = policy.scope(by, CaseAction.VICTIM_VIEW, Victim.objects.filter(case=refund.case_id))
+    victims = {victim.id: victim for victim in rows.filter(pk__in=[claim.victim_id for claim in given])}
+    wanted = {claim.run_id for claim in given if claim.run_id}
+    runs = policy.scope(by, FlowAction.TRACE_VIEW, TraceRun.objects.filter(case=refund.case_id, pk__in=wanted))
+    known = {run.id: run for run in runs}
+    shares = []
+    for at, claim in enumerate(given):
+        place = claim.place or f"claims.{at}"
+        _line(claim, place, victims, found)
+        run = known.get(claim.run_id) if claim.run_id else None
+        _trace(claim, place, run, refund, found)
+        victim = victims.get(claim.victim_id)
+        if victim is None:
+            continue
+        shares.append(
+            RefundShare(
+                case=refund.case,
+                refund=refund,
+                victim=victim,
+                run=run,
+                reported_at=claim.reported_at,
+                loss_minor=claim.loss_minor,
+                elsewhere_minor=claim.elsewhere_minor,
+                share_minor=0,
+                payee_name=claim.payee_name.strip(),
+                payee_account=normal_account(claim.payee_account),
+                payee_bank=claim.payee_bank.strip(),
+            )
+        )
+    _seeds_apart(given, known, found)
+    return shares
+
+
+def _line(claim: ClaimInput, place: str, victims: dict[UUID, Victim], found: Problems) -> None:
+    problems: defaultdict[str, list[Any]] = defaultdict(list)
+    if claim.victim_id not in victims:
+        problems["victim"].append(_("This victim does not belong to the case. Choose one of its victims."))
+    if not 0 < claim.loss_minor <= money.MAX_MINOR:
+        problems["loss"].append(_("Enter the victim's loss, an amount above zero."))
+    if not 0 <= claim.elsewhere_minor <= money.MAX_MINOR:
+        problems["elsewhere"].append(_("What came back already cannot be negative. Correct it or leave it empty."))
+    if claim.reported_at > db.require_unit_of_work().now:
+        problems["reported_at"].append(_("The report lies in the future. Enter when the victim reported."))
+    if not claim.payee_name.strip():
+        problems["payee_name"].append(_("Name the holder of the account that is paid."))
+    if len(normal_account(claim.payee_account)) < SHORTEST_ACCOUNT:
+        problems["payee_account"].append(_("Enter the number of the account that is paid."))
+    if not claim.payee_bank.strip():
+        problems["payee_bank"].append(_("Name the bank of the account that is paid."))
+    try:
+        reject_forbidden(claim.payee_name, field="payee_name")
+    except Invalid as refused:
+        problems["payee_name"] += refused.fields["payee_name"]
+    for name, texts in problems.items():
+        found[f"{place}.{name}"] = texts
+
+
+def _trace(claim: ClaimInput, place: str, run: TraceRun | None, refund: Refund, found: Problems) -> None:
+    if claim.run_id is None:
+        return
+    if run is None or run.direction != TraceRun.Direction.FORWARD or run.currency != refund.currency:
+        found[f"{place}.run"] = [_("Choose a forward trace of this case in the hold's currency, or leave it empty.")]
+
+
+def _seeds_apart(claims: list[ClaimInput], runs: dict[UUID, TraceRun], found: Problems) -> None:
+    """Two victims' traces must not start from the same money."""
+    seen: set[Any] = set()
+    for at, claim in enumerate(claims):
+        run = runs.get(claim.run_id) if claim.run_id else None
+        entries = {seed["entry"] for seed in run.seeds} if run else set()
+        if entries & seen:
+            found[f"{claim.place or f'claims.{at}'}.run"] = [
+                _("This trace starts from a payment that another victim's trace starts from. Choose each victim's own.")
+            ]
+        seen |= entries

@@ -1,0 +1,172 @@
+"""Keeping the labels: the fast way in when a link is new, and the recomputation of what is connected; nothing decides here.
+
+One transaction changes labels at a time (an advisory lock until its end), since two of them could each take the
+other's half of one component.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import Series, SeriesDecision, SeriesEvent, SeriesMember
+from accounts.rules.series import components
+from accounts.selectors.series_links import closure, links_of, ties_of
+from antifraud import db
+from antifraud.audit import diary
+from banks.models import User
+
+LOCK = 0x534552494553  # "SERIES"
+What = SeriesEvent.What
+_INSERT = """
+INSERT INTO accounts_series (id, number, size, formed_at, changed_at)
+VALUES (%s, %s || lpad(nextval('accounts_series_number')::text, 6, '0'), 0, %s, %s) RETURNING number
+"""
+
+
+def series_hold() -> None:
+    """Wait until no other transaction changes labels; held to the end of this one."""
+    db.require_unit_of_work()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def unite(
+    *, by: User, cases: Iterable[UUID], labels: Iterable[UUID], kind: str = "", decision: SeriesDecision | None = None
+) -> Series:
+    """Cases without a label and series become one: the largest series stays, the smaller ones are relabelled.
+
+    The caller holds the labels (`series_hold`) and has seen to it that all of this is connected.
+    """
+    now = db.require_unit_of_work().now
+    rows = list(Series.objects.filter(pk__in=list(labels)).order_by("-size", "formed_at", "pk"))
+    events: list[SeriesEvent] = []
+    target = rows[0] if rows else _form(by, now, decision, events)
+    for gone in rows[1:]:
+        SeriesMember.objects.filter(series=gone).update(series=target)
+        target.size += gone.size
+        _end(gone, target, by, now)
+        events.append(_event(target, What.MERGED, by, now, other=gone, kind=kind, decision=decision))
+    added = sorted(set(cases))
+    SeriesMember.objects.bulk_create([SeriesMember(case_id=case, series=target, since=now) for case in added])
+    target.size += len(added)
+    Series.objects.filter(pk=target.pk).update(size=target.size, changed_at=now)
+    events += [_event(target, What.ADDED, by, now, case=case, kind=kind, decision=decision) for case in added]
+    SeriesEvent.objects.bulk_create(events)
+    diary.record_many(
+        "series.link", by=by, rows=[(target, case, {"kind": kind, "size": target.size}) for case in added]
+    )
+    return target
+
+
+def settle(
+    *, by: User, case_ids: Iterable[UUID], decision: SeriesDecision | None = None, mends: bool = False
+) -> set[UUID]:
+    """Recompute everything connected to the cases and write what differs; returns the cases that changed their label.
+
+    The largest part of a series keeps its row, so that its address stays. The caller holds the labels.
+    """
+    everyone = closure(case_ids)
+    parts = components(everyone, links_of(everyone), ties_of(everyone).values())
+    stored = dict(SeriesMember.objects.filter(case__in=everyone).values_list("case_id", "series_id"))
+    return _write(by, parts, stored, decision, What.MENDED if mends else None)
+
+
+def _write(
+    by: User, parts: list[frozenset[UUID]], stored: dict[UUID, UUID], decision: SeriesDecision | None, what: str | None
+) -> set[UUID]:
+    now = db.require_unit_of_work().now
+    known = Series.objects.in_bulk(set(stored.values()))
+    taken: set[UUID] = set()
+    changed: set[UUID] = set()
+    events: list[SeriesEvent] = []
+    moved: dict[UUID, Counter[UUID]] = defaultdict(Counter)
+    for part in sorted(parts, key=lambda one: (-len(one), min(one))):
+        alone = len(part) == 1
+        label = (
+            None if alone else _label_for(part, stored, known, taken) or _new(known, taken, by, now, decision, events)
+        )
+        for case in sorted(part):
+            before = stored.get(case)
+            if before == label:
+                continue
+            changed.add(case)
+            _relabel(case, label, now)
+            if before is not None and label is not None:
+                moved[before][label] += 1
+            if before is not None:
+                events.append(_event(known[before], what or What.LEFT, by, now, case=case, decision=decision))
+            if label is not None:
+                events.append(_event(known[label], what or What.ADDED, by, now, case=case, decision=decision))
+    if changed:
+        _sizes(known, moved, by, now)
+        SeriesEvent.objects.bulk_create(events)
+        rows = [(known[event.series_id], event.case_id, {"what": str(event.what)}) for event in events]
+        diary.record_many("series.settle", by=by, rows=rows)
+    return changed
+
+
+def _label_for(
+    part: frozenset[UUID], stored: dict[UUID, UUID], known: dict[UUID, Series], taken: set[UUID]
+) -> UUID | None:
+    """The series that most of the part's cases carry and that no larger part has taken; None where there is none."""
+    votes = Counter(stored[case] for case in part if case in stored and stored[case] not in taken)
+    if not votes:
+        return None
+    label = min(votes, key=lambda one: (-votes[one], known[one].formed_at, one))
+    taken.add(label)
+    return label
+
+
+def _new(
+    known: dict[UUID, Series], taken: set[UUID], by: User, now: datetime, decision: SeriesDecision | None,
+    events: list[SeriesEvent],
+) -> UUID:  # fmt: skip
+    made = _form(by, now, decision, events)
+    known[made.pk] = made
+    taken.add(made.pk)
+    return made.pk
+
+
+def _relabel(case: UUID, label: UUID | None, now: datetime) -> None:
+    if label is None:
+        SeriesMember.objects.filter(case=case).delete()
+    else:
+        SeriesMember.objects.update_or_create(case_id=case, defaults={"series_id": label, "since": now})
+
+
+def _sizes(known: dict[UUID, Series], moved: dict[UUID, Counter[UUID]], by: User, now: datetime) -> None:
+    """Sizes counted anew; a series without cases ends and leads to where most of its cases went."""
+    counted = Counter(SeriesMember.objects.filter(series__in=known).values_list("series_id", flat=True))
+    for pk, row in known.items():
+        if counted[pk]:
+            Series.objects.filter(pk=pk).exclude(size=counted[pk]).update(size=counted[pk], changed_at=now)
+        else:
+            went = moved[pk].most_common(1)
+            _end(row, known[went[0][0]] if went else None, by, now)
+
+
+def _form(by: User, now: datetime, decision: SeriesDecision | None, events: list[SeriesEvent]) -> Series:
+    made = Series(formed_at=now, changed_at=now)
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [made.pk, f"S{now.year}-", now, now])
+        made.number = cursor.fetchone()[0]
+    events.append(_event(made, What.FORMED, by, now, decision=decision))
+    return made
+
+
+def _end(gone: Series, into: Series | None, by: User, now: datetime) -> None:
+    Series.objects.filter(pk=gone.pk).update(size=0, ended_at=now, changed_at=now, merged_into=into)
+    Series.objects.filter(merged_into=gone).update(merged_into=into)
+    _event(gone, What.ENDED, by, now, other=into).save(force_insert=True)
+
+
+def _event(
+    series: Series, what: str, by: User, now: datetime, *, case: UUID | None = None, other: Series | None = None,
+    kind: str = "", decision: SeriesDecision | None = None,
+) -> SeriesEvent:  # fmt: skip
+    return SeriesEvent(series=series, what=what, case_id=case, other=other, kind=kind, decision=decision, by=by, at=now)

@@ -1,0 +1,110 @@
+"""Statements that come by themselves, with an answer or from an institution's system; and reading a file once more.
+
+What is received waits for the officer of the case like an uploaded file: nothing reaches the ledger from here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.core.files.base import File
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Answer, Order, StatementFile
+from accounts.policy import Action, FlowAction
+from accounts.rules.statements import MAX_BYTES
+from accounts.services.statements.files import READ, statement_receive
+from antifraud import db, policy
+from antifraud.audit import diary
+from antifraud.errors import Conflict, Forbidden, Invalid, WrongState
+from antifraud.jobs import queue
+from banks.models import User
+from banks.selectors.institutions import system_user
+
+ROWS = Order.objects.select_related("institution", "case", "account")
+ASKING = (Order.Kind.QUERY_TRANSACTIONS,)
+OPEN = (Order.Status.ISSUED, Order.Status.ACKNOWLEDGED, Order.Status.ANSWERED)
+
+
+def statement_announce(*, by: User, order_id: UUID, sha256: bytes, size: int) -> Order:
+    """An institution's system says which file it will send for an order; the file's bytes follow by their own door.
+
+    Raises NotFound, Forbidden, WrongState, Invalid (size, or an order that asks for no statement).
+    """
+    order = _addressed(by, order_id)
+    if not 0 < size <= MAX_BYTES:
+        text = _("A statement file has 1 byte to {limit} MB. Split it by account or by month.")
+        raise Invalid(fields={"size": [str(text).format(limit=MAX_BYTES // 2**20)]})
+    detail = {"sha256": sha256.hex(), "size": size}
+    diary.record("statement.announce", by=by, obj=order, case_id=order.case_id, detail=detail)
+    return order
+
+
+def statement_upload(*, by: User, order_id: UUID, file: File[Any], sha256: bytes) -> StatementFile:
+    """The announced bytes have arrived and are the announced ones; sent again, the file that is there is given.
+
+    Raises as `statement_announce`; Invalid for a kind of file that is not accepted.
+    """
+    order = _addressed(by, order_id)
+    same = StatementFile.objects.filter(case=order.case_id, sha256=sha256).exclude(status__in=["refused", "discarded"])
+    known = same.select_related("institution").first()
+    if known is not None and known.institution_id == order.institution_id:
+        return known
+    found = _receive(order, file, source=StatementFile.Source.API)
+    diary.record(
+        "statement.upload", by=by, obj=order, case_id=order.case_id, detail={"file": found.id, "sha256": sha256.hex()}
+    )
+    return found
+
+
+def statement_of_answer(*, by: User, order_id: UUID) -> StatementFile | None:
+    """Receive the file that came with the order's last answer. `by` is the platform.
+
+    None where there is none, where it was received already, and where the same bytes are in the case from elsewhere.
+    """
+    order = policy.get(by, Action.ORDER_VIEW, ROWS, order_id)
+    answer = order.answers.filter(statement__isnull=False).select_related("statement").order_by("-seq").first()
+    if order.kind not in ASKING or answer is None or answer.statement is None or answer.statement_files.exists():
+        return None
+    try:
+        return _receive(order, None, source=StatementFile.Source.ANSWER, answer=answer)
+    except (Conflict, Invalid) as refused:
+        # The answer itself stands; whoever opens it still has its file.
+        detail = {"answer": answer.id, "code": refused.code}
+        diary.record(
+            "statement.not_received", by=by, obj=order, case_id=order.case_id, detail=detail, outcome="refused"
+        )
+        return None
+
+
+def statement_read_again(*, by: User, file_id: UUID) -> StatementFile:
+    """Begin the reading anew that broke off because of a fault; the file was kept. Raises WrongState where it was read."""
+    file = policy.get(by, FlowAction.STATEMENT_MAP, StatementFile.objects.all(), file_id, lock=True)
+    if file.status != StatementFile.Status.RECEIVED:
+        raise WrongState(extra={"state": file.status, "verb": "read"})
+    queue.submit(READ, file.pk, by=by)
+    diary.record("statement.read_again", by=by, obj=file, case_id=file.case_id)
+    return file
+
+
+def _receive(order: Order, file: File[Any] | None, *, source: str, answer: Answer | None = None) -> StatementFile:
+    """As the platform: institutions have no hand in the police's ledger."""
+    name = order.account.holder_name.open() if order.account.holder_name else ""
+    return statement_receive(
+        by=system_user(), case=order.case, file=file, institution=order.institution, source=source, answer=answer,
+        attachment=answer.statement if answer else None, owner=(order.account.number.open(), name),
+    )  # fmt: skip
+
+
+def _addressed(by: User, order_id: UUID) -> Order:
+    """An order of the caller's institution that asks for a statement and is not over."""
+    db.require_unit_of_work()
+    order = policy.get(by, Action.ORDER_ANSWER, ROWS, order_id)
+    if not by.institution.is_executing:
+        raise Forbidden(_("Only the institution that the order is addressed to can answer it."))
+    if order.kind not in ASKING:
+        raise Invalid(fields={"order": [_("This order asks for no statement. Send it for the order that does.")]})
+    if order.status not in OPEN:
+        raise WrongState(extra={"state": order.status, "verb": "statement"})
+    return order

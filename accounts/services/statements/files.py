@@ -1,0 +1,166 @@
+"""A statement file from its arrival to the wish to commit it: receive, name columns, commit, discard; jobs do the long work."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import connection
+from django.utils.translation import gettext as translate
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Answer, StatementFile, StatementMapping
+from accounts.policy import FlowAction
+from accounts.rules.statements import FIELDS, MAX_BYTES, headings_digest_text
+from accounts.states import statement_flow
+from antifraud import db, policy
+from antifraud.crypto.blind import blind_index
+from antifraud.errors import Conflict, Invalid, Superseded, WrongState
+from antifraud.jobs import queue
+from banks.models import Institution, User
+from cases.models import Attachment, Case
+from cases.services.attachments import attachment_store
+
+READ, COMMIT, CLEAR = "statement.read", "statement.commit", "statement.clear"
+HEADINGS_INDEX = "statement.headings"
+ENDED = (StatementFile.Status.REFUSED, StatementFile.Status.DISCARDED)
+_PIECE = 1 << 20
+
+
+def statement_receive(
+    *,
+    by: User,
+    case: Case,
+    file: File[Any] | None = None,
+    source: str,
+    institution: Institution | None = None,
+    answer: Answer | None = None,
+    owner: tuple[str, str] | None = None,
+    zone: str = "",
+    attachment: Attachment | None = None,
+) -> StatementFile:
+    """Keep the original, encrypted, and have it read by a job. `attachment` instead of `file`: it is stored already.
+
+    `owner` (number, name) where the file names no account; `zone` of times without an offset. Raises Conflict
+    `statement_known` where the case has this very file, Invalid (file), WrongState for a closed case.
+    """
+    policy.require(by, FlowAction.STATEMENT_IMPORT, case)
+    if case.status == Case.Status.CLOSED:
+        raise WrongState(_("The case is closed; nothing can be added to it."), extra={"state": case.status})
+    digest = bytes(attachment.sha256) if attachment is not None else _digest(file)
+    _refuse_known(case, digest)
+    if attachment is None and file is not None:
+        title = file.name or ""
+        attachment = attachment_store(
+            by=by, case=case, file=file, purpose="statement", title=title, max_bytes=MAX_BYTES
+        )
+    now = db.require_unit_of_work().now
+    received = StatementFile(
+        case=case, attachment=attachment, answer=answer, institution=institution, source=source, sha256=digest,
+        owner_number={"number": owner[0], "name": owner[1]} if owner else None, zone=zone or settings.DEFAULT_TIME_ZONE,
+        received_by=by, received_at=now,
+    )  # fmt: skip
+    statement_flow.begin(received, by=by, verb="import", detail={"sha256": digest.hex(), "source": source})
+    queue.submit(READ, received.pk, by=by)
+    return received
+
+
+def statement_map(*, by: User, file_id: UUID, mapping: Mapping[str, str], remember: bool) -> StatementFile:
+    """What each column is; the file is read again with it. `remember` for the institution's next file of these headings.
+
+    Raises Invalid (mapping) for a field that statements do not have, WrongState, Superseded.
+    """
+    file = _locked(by, FlowAction.STATEMENT_MAP, file_id)
+    unknown = sorted({field for field in mapping.values() if field and field not in FIELDS})
+    if unknown:
+        raise Invalid(fields={"mapping": [_("A column is named as something that statements do not have.")]})
+    headings = file.headings.open() if file.headings is not None else None
+    if remember and file.institution is not None and headings:
+        StatementMapping.objects.update_or_create(
+            institution=file.institution, headings_key=headings_index(headings["headings"]),
+            defaults={"mapping": dict(mapping), "saved_by": by, "saved_at": db.require_unit_of_work().now},
+        )  # fmt: skip
+    statement_flow.apply(file, "map", by=by, changes={"mapping": dict(mapping)}, detail={"columns": len(mapping)})
+    queue.submit(READ, file.pk, by=by)
+    return file
+
+
+def statement_commit(
+    *,
+    by: User,
+    file_id: UUID,
+    leave_out_repeats: bool,
+    only_if_all_good: bool = False,
+    expected_version: int | None = None,
+) -> StatementFile:
+    """Have what the preview showed taken into the ledger by a job. Twice is once.
+
+    Raises Invalid (take) without a good row, and where `only_if_all_good` and rows are bad; Superseded where the preview has changed since
+    `expected_version`, WrongState.
+    """
+    file = _locked(by, FlowAction.STATEMENT_COMMIT, file_id)
+    statement_flow.step("commit", file.status)
+    if expected_version is not None and expected_version != file.version:
+        raise Superseded
+    if not file.rows_good:
+        raise Invalid(
+            fields={"take": [_("No row can be taken. Discard the file and ask the institution for a correct one.")]}
+        )
+    if only_if_all_good and file.rows_bad:
+        raise Invalid(
+            fields={"take": [_("Rows are bad, so nothing was taken. Take the good rows, or ask for a correct file.")]}
+        )
+    file.is_without_repeats = leave_out_repeats
+    file.save(update_fields=["is_without_repeats"])
+    queue.submit(COMMIT, file.pk, by=by, unit="steps")
+    return file
+
+
+def statement_discard(*, by: User, file_id: UUID) -> StatementFile:
+    """Do not use the file: its rows go, the original stays with the case. Raises WrongState, Conflict while work runs."""
+    file = _locked(by, FlowAction.STATEMENT_DISCARD, file_id)
+    job = queue.latest(file.pk, READ, COMMIT)
+    if job is not None and job.is_active:
+        raise Conflict(_("The file is being worked on. Cancel the work first."), code="job_active")
+    statement_flow.apply(file, "discard", by=by)
+    queue.submit(CLEAR, file.pk, by=by)
+    return file
+
+
+def headings_index(headings: list[str]) -> bytes:
+    """By what a remembered mapping is found: the folded headings in their order."""
+    return blind_index(HEADINGS_INDEX, headings_digest_text(headings) or "\x1f")
+
+
+def _locked(by: User, action: FlowAction, file_id: UUID) -> StatementFile:
+    return policy.get(by, action, StatementFile.objects.select_related("institution"), file_id, lock=True)
+
+
+def _digest(file: File[Any] | None) -> bytes:
+    if file is None:
+        raise Invalid(fields={"file": [_("Choose a file.")]})
+    digest = hashlib.sha256()
+    file.seek(0)
+    for piece in iter(lambda: file.read(_PIECE), b""):
+        digest.update(piece)
+    file.seek(0)
+    return digest.digest()
+
+
+def _refuse_known(case: Case, digest: bytes) -> None:
+    with connection.cursor() as cursor:  # the same file sent twice at once: the second waits, then is refused
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"statement.file|{case.pk}|{digest.hex()}"]
+        )
+    known = (
+        StatementFile.objects.filter(case=case, sha256=digest).exclude(status__in=ENDED).select_related("attachment")
+    )
+    earlier = known.first()
+    if earlier is not None:
+        text = translate("This file is in the case already: {name}, received {day}. Nothing was changed.")
+        name, day = earlier.attachment.title.open(), earlier.received_at.date().isoformat()
+        raise Conflict(text.format(name=name, day=day), code="statement_known", extra={"file": str(earlier.pk)})

@@ -1,0 +1,36 @@
+"""A stored file through the confined parser: the child process sees the file in memory, no key, no database."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import BinaryIO
+
+from accounts.rules.statements import Batch, Header, Issue, NeedsMapping, StatedBalance, StatementError, read
+from antifraud import confined
+from antifraud.crypto.evidence import open_evidence
+
+CPU_SECONDS = 1200  # of the largest file that is accepted, on a slow machine
+CLASSES = (Header, Batch, Issue, StatedBalance, NeedsMapping, StatementError)
+_PIECE = 1 << 20
+
+
+def parsed(
+    storage_name: str, *, mapping: Mapping[str, str] | None, zone: str, owner: tuple[str, str] | None
+) -> Iterator[Header | Batch]:
+    """Headers and batches of a stored original. Raises StatementError, NeedsMapping, ConfinedError."""
+    with _in_memory(storage_name) as plain:
+        yield from confined.run(
+            read, plain, mapping=mapping, zone=zone, owner=owner, classes=CLASSES, cpu_seconds=CPU_SECONDS
+        )
+
+
+@contextmanager
+def _in_memory(storage_name: str) -> Iterator[BinaryIO]:
+    """The decrypted file without a name and without a disk: the clear text is never written down."""
+    with open_evidence(storage_name) as stored, os.fdopen(os.memfd_create("statement"), "w+b") as plain:
+        shutil.copyfileobj(stored, plain, _PIECE)
+        plain.flush()
+        yield plain

@@ -1,0 +1,125 @@
+"""Rows of a file on their way into the database, batch by batch: parties, sealed rows, remarks, totals for the preview."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from uuid import UUID
+
+from accounts.models import StatementFile, StatementIssue
+from accounts.rules.statements import Batch, Issue
+from accounts.services.ledger.parties import CASH, Party, parties_nodes, parties_own
+from accounts.services.statements.known import has_others, known_keys
+from accounts.services.statements.packing import COLUMNS, TABLE, Packer
+from accounts.services.statements.stated import state_balances
+from antifraud import bulk
+from antifraud.crypto.blind import blind_indexes
+
+DEVICE_INDEX = "device"
+_ISSUE_COLUMNS = ("file_id", "row", "field", "code", "severity")
+MOST_ISSUES = 100_000  # kept one by one; a file with more is no statement, and the counts go on
+
+
+class Staging:
+    """What one reading of a file has brought so far."""
+
+    def __init__(self, file: StatementFile) -> None:
+        self.case_id: UUID = file.case_id
+        self.file_id: UUID = file.pk
+        self.institution_id: UUID | None = file.institution_id
+        self.read = self.good = self.known = 0
+        self._has_others = has_others(file.case_id, file.pk)
+        self.severities: Counter[str] = Counter()
+        self._issues = 0
+        self._totals: dict[tuple[str, str], list[int]] = {}
+        self._nodes: dict[str, int] = {}
+        self._owners: set[str] = set()
+        self._stated: set[tuple[str, str]] = set()
+        self._devices: dict[str, bytes] = {}
+        self._packer = Packer(file.case_id, file.pk, bytes(file.sha256))
+
+    @property
+    def totals(self) -> list[dict[str, object]]:
+        """As `StatementFile.totals`."""
+        return [
+            {"currency": currency, "direction": way, "count": count, "sum_minor": total}
+            for (currency, way), (count, total) in sorted(self._totals.items())
+        ]
+
+    def stage(self, batch: Batch) -> None:
+        """Write a batch in the open unit of work."""
+        self.read += batch.read
+        self.good += len(batch)
+        self._write_issues(batch.issues)
+        if not len(batch):
+            return
+        state_balances(batch, self._stated)
+        self._add_up(batch)
+        self._meet(batch)
+        self._index_devices(batch.device)
+        cash = self._nodes.get(CASH)
+        counters = [
+            self._nodes[number] if number else cash if is_cash else None
+            for number, is_cash in zip(batch.counter, batch.cash, strict=True)
+        ]
+        keys = list(self._packer.keys(batch))
+        known = known_keys(self.case_id, self.file_id, keys) if self._has_others else frozenset[bytes]()
+        self.known += sum(map(known.__contains__, keys)) if known else 0
+        nodes = list(map(self._nodes.__getitem__, batch.account))
+        bulk.copy_raw(TABLE, COLUMNS, self._packer.rows(batch, nodes, counters, self._devices, keys, known))
+
+    def _add_up(self, batch: Batch) -> None:
+        totals = self._totals
+        for key, amount in zip(zip(batch.currency, batch.direction, strict=True), batch.amount, strict=True):
+            found = totals.get(key)
+            if found is None:
+                found = totals[key] = [0, 0]
+            found[0] += 1
+            found[1] += amount
+
+    def _meet(self, batch: Batch) -> None:
+        """Nodes for the numbers that this reading has not met before."""
+        owners = set(batch.account)
+        fresh = (owners | set(batch.counter)) - self._nodes.keys() - {""}
+        parties = _parties(batch, fresh, self.institution_id)
+        if any(batch.cash) and CASH not in self._nodes:
+            parties.append(Party(CASH))
+        self._nodes |= parties_nodes(self.case_id, parties)
+        own = owners - self._owners
+        if own and self.institution_id is not None:
+            parties_own(self.case_id, self.institution_id, [self._nodes[number] for number in own])
+        self._owners |= own
+
+    def _index_devices(self, devices: Iterable[str]) -> None:
+        fresh = [device for device in set(devices) - self._devices.keys() if device]
+        found = blind_indexes(DEVICE_INDEX, fresh)
+        self._devices |= {device: bulk.raw(index) for device, index in zip(fresh, found, strict=True)}
+
+    def _write_issues(self, issues: Iterable[Issue]) -> None:
+        found = list(issues)
+        self.severities.update(issue.severity for issue in found)
+        kept = found[: max(0, MOST_ISSUES - self._issues)]
+        self._issues += len(kept)
+        if kept:
+            file = bulk.raw(self.file_id.bytes)
+            rows = (
+                (file, bulk.int4(i.row), bulk.text(i.field), bulk.text(i.code), bulk.text(i.severity)) for i in kept
+            )
+            bulk.copy_rows(StatementIssue._meta.db_table, _ISSUE_COLUMNS, rows)
+
+
+def _parties(batch: Batch, fresh: set[str], institution_id: UUID | None) -> list[Party]:
+    """Name and bank of each number that is new, as its first row in the batch tells them."""
+    if not fresh:
+        return []
+    count = range(len(batch) - 1, -1, -1)
+    as_owner = dict(zip(reversed(batch.account), count, strict=True))
+    as_counter = dict(zip(reversed(batch.counter), count, strict=True))
+    found = []
+    for number in sorted(fresh):
+        own, other = as_owner.get(number), as_counter.get(number)
+        name = batch.account_name[own] if own is not None else ""
+        name = name or (batch.counter_name[other] if other is not None else "")
+        bank = batch.counter_bank[other] if own is None and other is not None else ""
+        found.append(Party(number, name, bank, institution_id if own is not None else None))
+    return found

@@ -1,0 +1,201 @@
+"""From the facts of a trace to what the SVG template writes: places, texts that fit, words for those who cannot see it."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import TraceRun
+from accounts.rules.picture import (
+    MOST_DRAWN,
+    Box,
+    Dot,
+    Drawing,
+    Key,
+    Line,
+    Ribbon,
+    draw_layers,
+    draw_sankey,
+    draw_times,
+    grouped,
+)
+from accounts.selectors.flow import FlowGraph, FlowNode, moment
+from accounts.views.flow_words import amount_text, bank_of, end_of, level_of, node_label, number_of, state_of
+
+DRAW = {"layers": draw_layers, "time": draw_times, "sankey": draw_sankey}
+MOST_NAMED = 60  # payments whose amount is written at the curve; beyond it only the thickness tells
+FITS = 21  # letters of a line in a box
+
+
+@dataclass(frozen=True)
+class Look:
+    """The presentation attributes of a state in files (the page's own colours are in css/flow.css), and its shape:
+    `mark` is the `d` of a path 14 units wide, so that colour alone tells nothing."""
+
+    fill: str
+    edge: str
+    mark: str
+    width: int = 1
+    dash: str = ""
+    is_hollow: bool = False
+
+    @property
+    def mark_fill(self) -> str:
+        """The shape's inside."""
+        return "none" if self.is_hollow else self.edge
+
+
+_DISC, _RING, _ARROW = "M7 0A6.5 6.5 0 1 1 6.99 0Z", "M7 1A5.5 5.5 0 1 1 6.99 1Z", "M0 4.5H8V1L14 6.5L8 12V8.5H0Z"
+_RESTS = Look("#fdf1d8", "#7c4a03", _DISC, width=2)
+_OPEN = Look("#f1ebfc", "#5935a3", _RING, dash="5 3", is_hollow=True)
+PLAIN = Look("#ffffff", "#828c9b", _ARROW)
+LOOKS: dict[str, Look] = {
+    "seed": Look("#fdeaea", "#a41b22", "M7 0L14 13H0Z", width=2),
+    "held": Look("#e1f3f7", "#0b5768", "M3.5 0H10.5L14 6.5L10.5 13H3.5L0 6.5Z", width=2),
+    "asked": Look("#e1f3f7", "#0b5768", "M3.5 1H10.5L13 6.5L10.5 12H3.5L1 6.5Z", dash="5 3", is_hollow=True),
+    "resting": _RESTS, "window": _RESTS, "unknown": _OPEN, "cut": _OPEN, "unnamed": _OPEN, "opening": _OPEN,
+    "cash": Look("#fdeaea", "#a41b22", "M0 3H14V11H0ZM7 5A2 2 0 1 0 7.01 5Z", dash="2 3"),
+    "beyond": Look("#ffffff", "#828c9b", "M2 2H12V12H2Z", dash="2 4", is_hollow=True),
+    "group": Look("#ffffff", "#828c9b", "M0 0H8V8H0ZM6 5H14V13H6Z"),
+}  # fmt: skip
+
+
+@dataclass
+class DrawnNode:
+    """One box: its place, up to three lines of text, the word of its state, and what is said of it."""
+
+    box: Box
+    state: str
+    lines: list[str]
+    label: str
+    node: FlowNode | None
+    count: int = 1
+
+    @property
+    def id(self) -> str:
+        """Its name in the page."""
+        return f"n{self.box.key}".replace(":", "-").replace("*", "x")
+
+    @property
+    def look(self) -> Look:
+        """Colours and shape."""
+        return LOOKS.get(self.state, PLAIN)
+
+    @property
+    def text_x(self) -> float:
+        """Where its texts begin; of a bar beside it."""
+        return self.box.x + (self.box.width + 6 if self.box.width < 40 else 30)
+
+
+@dataclass
+class DrawnRibbon:
+    """One curve with its amount."""
+
+    ribbon: Ribbon
+    text: str
+    label: str
+    src: str
+    dst: str
+    seconds: int
+
+
+@dataclass
+class Picture:
+    """What `flow_svg.html` draws."""
+
+    kind: str
+    drawing: Drawing
+    title: str
+    nodes: list[DrawnNode]
+    ribbons: list[DrawnRibbon]
+    ticks: list[tuple[float, str]]
+    is_grouped: bool
+    legend: list[tuple[Look, Any]] = field(default_factory=list)
+
+
+def draw(graph: FlowGraph, kind: str, title: str) -> Picture:
+    """The picture of what is shown; above 500 accounts grouped by bank and level."""
+    backward = graph.run.direction == TraceRun.Direction.BACKWARD
+    dots = [_dot(node, graph, backward=backward) for node in graph.nodes.values()]
+    lines = [
+        Line(edge.src, edge.dst, edge.amount, edge.at, edge.count, edge.is_return, edge.is_beyond)
+        for edge in graph.edges
+    ]
+    few, between, members = grouped(dots, lines, MOST_DRAWN)
+    drawing = DRAW[kind](few, between)
+    banks = {dot.key: dot.bank for dot in few}
+    nodes = [_node(box, graph, members, banks) for box in drawing.boxes]
+    by_key = {each.box.key: each for each in nodes}
+    named = len(drawing.ribbons) <= MOST_NAMED
+    currency = graph.run.currency
+    ribbons = [_ribbon(ribbon, by_key, currency, named=named) for ribbon in drawing.ribbons]
+    ticks = [(tick.x, _tick(kind, tick.value)) for tick in drawing.ticks]
+    return Picture(kind, drawing, title, nodes, ribbons, ticks, bool(members), legend())
+
+
+def legend() -> list[tuple[Look, Any]]:
+    """Words of the states, each with the look that the picture gives it."""
+    words = [
+        ("seed", _("Start of the trace")), ("held", _("Held")), ("asked", _("Hold asked for")), ("resting", _("Money rests here")),
+        ("unknown", _("Unknown from here")), ("passed", _("Passed on")), ("cash", _("Cash")), ("beyond", _("Not traced")),
+    ]  # fmt: skip
+    return [(LOOKS.get(state, PLAIN), label) for state, label in words]
+
+
+def clip(text: str, most: int = FITS) -> str:
+    """Text that fits into so many letters; a Chinese character takes two."""
+    width = 0
+    for at, letter in enumerate(text):
+        width += 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        if width > most:
+            return text[: max(at - 1, 1)] + "…"
+    return text
+
+
+def _dot(node: FlowNode, graph: FlowGraph, *, backward: bool) -> Dot:
+    level = -node.level if backward else node.level
+    pinned = node.is_seed or node.is_beyond
+    return Dot(node.node, level, node.bank_key, max(node.came, node.left), node.first_at or graph.first_at, pinned)
+
+
+def _node(box: Box, graph: FlowGraph, members: dict[Key, tuple[Key, ...]], banks: dict[Key, str]) -> DrawnNode:
+    currency = graph.run.currency
+    if box.key in members:
+        inside = [graph.nodes[int(key)] for key in members[box.key]]
+        count = len(inside)
+        bank = bank_of(inside[0]) if banks[box.key] != "*" else _("Other banks")
+        text = ngettext("{count} account", "{count} accounts", count).format(count=count)
+        came = sum(each.came for each in inside)
+        label = f"{text}, {bank}, {level_of(inside[0])}, {amount_text(came, currency)}"
+        return DrawnNode(box, "group", [text, clip(bank), amount_text(came, currency)], label, None, count)
+    node = graph.nodes[int(box.key)]
+    amount = amount_text(node.rest or node.came or node.left, currency)
+    third = f"{amount} · {end_of(node).short}" if node.end and not node.is_seed else amount
+    if node.is_beyond:
+        third = _("not traced")
+    lines = [number_of(node), clip(bank_of(node)), clip(third, FITS + 3)]
+    return DrawnNode(box, state_of(node), lines, node_label(node, currency), node)
+
+
+def _ribbon(ribbon: Ribbon, by_key: dict[Key, DrawnNode], currency: str, *, named: bool) -> DrawnRibbon:
+    src, dst = by_key[ribbon.src], by_key[ribbon.dst]
+    text = amount_text(ribbon.amount, currency)
+    times = ngettext("{count} payment", "{count} payments", ribbon.count).format(count=ribbon.count)
+    at = timezone.localtime(moment(ribbon.at)).strftime("%Y-%m-%d %H:%M:%S")
+    label = f"{src.lines[0]} → {dst.lines[0]}: {text}, {times}, {at}"
+    if ribbon.is_return:
+        label = f"{label}, {_('return')}"
+    return DrawnRibbon(ribbon, text if named else "", label, src.id, dst.id, ribbon.at // 1_000_000)
+
+
+def _tick(kind: str, value: int) -> str:
+    if kind == "time":
+        return timezone.localtime(moment(value)).strftime("%m-%d %H:%M:%S")
+    if kind == "sankey":
+        return ""
+    return _("Start") if value == 0 else _("Level {n}").format(n=abs(value))

@@ -1,0 +1,95 @@
+"""The rows of a statement file as the bank wrote them, masked; a value in clear needs its purpose and is audited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.forms.statement_fields import field_label
+from accounts.forms.statement_words import row_text
+from accounts.models import StatementLine
+from accounts.policy import FlowAction
+from accounts.selectors import statements as selectors
+from accounts.services.flow_reveals import ledger_reveal
+from accounts.services.statement_reveals import line_reveal
+from antifraud import policy
+from antifraud.api.pagination import keyset_page, page_urls
+from antifraud.crypto.fields import preload_rows
+from antifraud.db import unit_of_work
+from antifraud.errors import Invalid
+from banks.middleware import UserRequest
+from cases.views.parts import reveal_answer, reveal_refused
+from cases.views.tabs import case_context
+
+PAGE = 100
+LEFT_OUT = ("known", "repeat")
+
+
+@login_required
+@require_GET
+def statement_lines_view(request: UserRequest, file_id: UUID) -> HttpResponse:
+    """Rows in the file's order, with their parties; `left_out` narrows to those that are not in the ledger."""
+    user = request.user
+    file = selectors.statement_detail(user=user, file_id=file_id)
+    left_out = request.GET.get("left_out", "")
+    left_out = left_out if left_out in LEFT_OUT else ""
+    rows = selectors.statement_lines(user=user, file=file, left_out=left_out)
+    page = keyset_page(rows, selectors.LINE_KEYSET, request.GET.get("cursor"), PAGE)
+    parties = selectors.ledger_parties(
+        user=user, nodes=[node for row in page.items for node in (row.node, row.counter)]
+    )
+    preload_rows(parties.values())
+    url = reverse("accounts:statement_lines", args=[file.id])
+    kinds = [("", _("All")), ("known", _("Known already")), ("repeat", _("Left out as repeats"))]
+    context = case_context(file.case, "statements") | page_urls(request, page)
+    context |= {
+        "file": file,
+        "page": page,
+        "lines": [_shown(row, parties) for row in page.items],
+        "may_reveal": policy.can(user, FlowAction.LINE_REVEAL),
+        "kinds": [{"label": label, "url": f"{url}?left_out={name}", "active": name == left_out} for name, label in kinds],
+    }  # fmt: skip
+    return render(request, "accounts/statement_lines.html", context)
+
+
+def _shown(row: StatementLine, parties: Mapping[int, object]) -> dict[str, object]:
+    return {
+        "line": row,
+        "row": row_text(row.row),
+        "account": parties.get(row.node),
+        "counter": parties.get(row.counter) if row.counter is not None else None,
+    }
+
+
+@login_required
+@require_POST
+def statement_line_reveal_view(request: UserRequest, line_id: UUID) -> HttpResponse:
+    """What else stood in one row, field by field, with the reason in the audit log."""
+    try:
+        with unit_of_work(request.user):
+            found = line_reveal(by=request.user, line_id=line_id, purpose=request.POST.get("purpose", ""))
+    except Invalid as error:
+        return reveal_refused(error)
+    text = " · ".join(f"{field_label(name)}: {value}" for name, value in found.items() if value)
+    return reveal_answer(text or _("Nothing was entered."))
+
+
+@login_required
+@require_POST
+def ledger_account_reveal_view(request: UserRequest, party_id: UUID, field: str) -> HttpResponse:
+    """Number or name of an account that a statement names, with the reason in the audit log."""
+    try:
+        with unit_of_work(request.user):
+            value = ledger_reveal(
+                by=request.user, ledger_id=party_id, field=field, purpose=request.POST.get("purpose", "")
+            )
+    except Invalid as error:
+        return reveal_refused(error)
+    return reveal_answer(value or _("Nothing was entered."))

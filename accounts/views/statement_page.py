@@ -1,0 +1,122 @@
+"""What the pages of statement files show: the list's lines, one file's steps, control totals, accounts and remarks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.forms.statement_fields import field_label
+from accounts.forms.statement_words import layout_text, remark_text
+from accounts.forms.statements import CommitForm
+from accounts.models import StatementFile
+from accounts.policy import FlowAction
+from accounts.selectors import matches
+from accounts.selectors import statements as selectors
+from accounts.services.statements.files import COMMIT, ENDED, READ
+from accounts.views.jobs import job_context
+from antifraud import policy
+from antifraud.api.pagination import capped_count, keyset_page, page_urls
+from antifraud.crypto.fields import preload_rows
+from antifraud.jobs import queue
+from banks.middleware import UserRequest
+from cases.models import Case
+from cases.views.tabs import case_context
+
+PAGE = 50
+Status = StatementFile.Status
+REPEAT = "repeat"  # staged rows without a serial number that look like rows of an earlier file
+SHOWING = (Status.PREVIEW, Status.COMMITTED)
+
+
+def case_files_context(request: UserRequest, case: Case) -> dict[str, Any]:
+    """The tab of a case: its files newest first, whether more can be received."""
+    user = request.user
+    rows = selectors.case_statements(user=user, case=case)
+    page = keyset_page(rows, selectors.KEYSET, request.GET.get("cursor"), PAGE)
+    preload_rows([file.attachment for file in page.items])
+    recognised, more = capped_count(matches.case_matches(user=user, case=case, undone=False))
+    context = case_context(case, "statements") | page_urls(request, page)
+    return context | {
+        "page": page,
+        "files": [(file, layout_text(file)) for file in page.items],
+        "recognised": f"{recognised}+" if more else recognised,
+        "may_import": policy.can(user, FlowAction.STATEMENT_IMPORT, case),
+    }
+
+
+def statement_context(request: UserRequest, file: StatementFile) -> dict[str, Any]:
+    """One file. What its state has nothing to say about is not read."""
+    user = request.user
+    context = case_context(file.case, "statements")
+    context["crumbs"] = file_crumbs(file)
+    may = {name: policy.can(user, f"statement.{name}", file) for name in ("map", "commit", "discard")}
+    context |= {
+        "file": file,
+        "title": file_title(file),
+        "layout": layout_text(file),
+        "digest": bytes(file.sha256).hex(),
+        "refusal": remark_text(file.refusal) if file.refusal else "",
+        "may": may | {"reveal": policy.can(user, FlowAction.LEDGER_REVEAL)},
+        "steps": _steps(file),
+    }
+    context |= _job(file, may_cancel=may["discard"])
+    context |= _findings(request, file) if file.status in SHOWING else {"repeats": 0}
+    if file.status == Status.PREVIEW and file.rows_good and may["commit"] and not context["is_busy"]:
+        initial = {"version": file.version}
+        context["form"] = CommitForm(bad=file.rows_bad, repeats=context["repeats"], initial=initial)
+    return context
+
+
+def file_crumbs(file: StatementFile) -> list[tuple[str, str]]:
+    """Cases, the case, its statements, this file."""
+    return [
+        (_("Cases"), reverse("cases:list")),
+        (file.case.number, reverse("cases:report", args=[file.case_id])),
+        (_("Statements"), reverse("accounts:case_statements", args=[file.case_id])),
+        (file_title(file), ""),
+    ]
+
+
+def file_title(file: StatementFile) -> str:
+    """Which bank's file it is, in a word; a file's own name may name a person and is not shown."""
+    return file.institution.title if file.institution else _("Statement")
+
+
+def _job(file: StatementFile, *, may_cancel: bool) -> dict[str, Any]:
+    job = queue.latest(file.id, READ, COMMIT)
+    if job is None or job.state == job.State.DONE or file.status in ENDED:
+        return {"is_busy": False}
+    shown = job_context(
+        job, progress_url=reverse("accounts:statement_progress", args=[file.id]),
+        cancel_url=reverse("accounts:statement_cancel", args=[file.id]) if may_cancel else "",
+    )  # fmt: skip
+    may_retry = job.state == job.State.FAILED and job.kind == READ and file.status == Status.RECEIVED and may_cancel
+    return shown | {"is_busy": job.is_active, "may_retry": may_retry}
+
+
+def _findings(request: UserRequest, file: StatementFile) -> dict[str, Any]:
+    """Totals as stored, accounts as they are in the rows, remarks by kind."""
+    user = request.user
+    accounts = selectors.statement_accounts(user=user, file=file)
+    preload_rows([row.account for row in accounts if row.account is not None])
+    counts = selectors.issue_counts(user=user, file=file)
+    return {
+        "accounts": accounts,
+        "period": (min(row.first_at for row in accounts), max(row.last_at for row in accounts)) if accounts else None,
+        "remarks": [(row, field_label(row.field), remark_text(row.code)) for row in counts],
+        "repeats": selectors.statement_lines(user=user, file=file, left_out=REPEAT).count(),
+    }
+
+
+def _steps(file: StatementFile) -> list[dict[str, Any]]:
+    """Received, columns named, checked, in the ledger: where the file stands."""
+    labels = [_("Received"), _("Columns understood"), _("Checked"), _("In the ledger")]
+    at = {Status.RECEIVED: 0, Status.NEEDS_MAPPING: 1, Status.PREVIEW: 2, Status.COMMITTED: 4}.get(
+        Status(file.status), -1
+    )
+    if at < 0:
+        return []
+    states = ["done" if place < at else "current" if place == at else "todo" for place in range(len(labels))]
+    return [{"label": label, "state": state} for label, state in zip(labels, states, strict=True)]

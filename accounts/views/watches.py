@@ -1,0 +1,54 @@
+"""The page on which a bank tells the credits of an account that it watches."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.forms.watches import CreditForm
+from accounts.selectors.watches import watch_credits, watched_order
+from accounts.services.watches import watch_report
+from antifraud.db import unit_of_work
+from antifraud.errors import AppError
+from banks.forms.errors import attach_errors
+from banks.middleware import UserRequest
+
+MOST_SHOWN = 100
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def watch_credits_view(request: UserRequest, order_id: UUID) -> HttpResponse:
+    """What was told, newest first, and the form for one more."""
+    order = watched_order(user=request.user, order_id=order_id)
+    form = CreditForm(request.POST if request.method == "POST" else None, currency=order.currency)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                with unit_of_work(request.user):
+                    made = watch_report(by=request.user, order_id=order_id, told=[form.credit()])
+            except AppError as error:
+                status = attach_errors(form, error)
+            else:
+                messages.success(request, _("The credit was told.") if made else _("This credit was told before."))
+                return HttpResponseRedirect(reverse("accounts:watch_credits", args=[order_id]), status=303)
+    context = {
+        "order": order,
+        "form": form,
+        "told": list(watch_credits(user=request.user, order=order)[:MOST_SHOWN]),
+        "crumbs": [
+            (_("Queue"), reverse("accounts:queue")),
+            (order.number, reverse("accounts:order_answer", args=[order.id])),
+            (_("Credits"), ""),
+        ],
+    }
+    return render(request, "accounts/watch_credits.html", context, status=status)

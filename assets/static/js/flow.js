@@ -1,0 +1,159 @@
+// The picture of a trace: zoom and drag, arrow keys from account to account, the money's way to one, time slider, PNG.
+const stage = document.getElementById("flow-stage");
+const svg = document.getElementById("flow-svg");
+const canvas = document.getElementById("flow-canvas");
+const slider = document.getElementById("flow-until");
+const said = document.getElementById("flow-until-text");
+
+// -- movements up to -----------------------------------------------------------------------------
+const tell = () => {
+  const at = new Date(Number(slider.value) * 1000);
+  const options = { timeZone: said.dataset.zone || undefined, dateStyle: "short", timeStyle: "medium" };
+  said.textContent = new Intl.DateTimeFormat(document.documentElement.lang || "en", options).format(at);
+};
+const untilNow = () => {
+  tell();
+  if (!svg) return;
+  const seen = new Set();
+  for (const ribbon of svg.querySelectorAll(".fl-ribbon")) {
+    const later = Number(ribbon.dataset.at) > Number(slider.value);
+    ribbon.classList.toggle("is-later", later);
+    if (!later) seen.add(ribbon.dataset.src).add(ribbon.dataset.dst);
+  }
+  for (const node of svg.querySelectorAll(".fl-node")) node.classList.toggle("is-later", seen.size > 0 && !seen.has(node.id));
+};
+if (slider) {
+  slider.addEventListener("input", untilNow);
+  tell();
+}
+
+if (stage && svg) {
+  // -- zoom and drag -----------------------------------------------------------------------------
+  const [, , wide, high] = svg.getAttribute("viewBox").split(" ").map(Number);
+  let scale = 1;
+  const zoom = (next) => {
+    const middle = [(canvas.scrollLeft + canvas.clientWidth / 2) / scale, (canvas.scrollTop + canvas.clientHeight / 2) / scale];
+    scale = Math.min(3, Math.max(0.05, next));
+    svg.setAttribute("width", wide * scale);
+    svg.setAttribute("height", high * scale);
+    canvas.scrollTo(middle[0] * scale - canvas.clientWidth / 2, middle[1] * scale - canvas.clientHeight / 2);
+  };
+  const whole = () => zoom(Math.min(1, (canvas.clientWidth - 4) / wide, (canvas.clientHeight - 4) / high));
+  const acts = { in: () => zoom(scale * 1.25), out: () => zoom(scale / 1.25), fit: whole };
+  stage.addEventListener("click", (event) => acts[event.target.closest("[data-zoom]")?.dataset.zoom]?.());
+  canvas.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    zoom(scale * (event.deltaY < 0 ? 1.15 : 1 / 1.15));
+  }, { passive: false });
+  // A picture that is a little too wide is shown whole; a much larger one stays readable and is scrolled.
+  if (wide > canvas.clientWidth && canvas.clientWidth / wide > 0.6) zoom((canvas.clientWidth - 4) / wide);
+  let drag = null;
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button === 0 && !event.target.closest(".fl-node")) drag = { x: event.clientX + canvas.scrollLeft, y: event.clientY + canvas.scrollTop };
+    canvas.classList.toggle("is-dragged", drag !== null);
+  });
+  addEventListener("pointermove", (event) => drag && canvas.scrollTo(drag.x - event.clientX, drag.y - event.clientY));
+  addEventListener("pointerup", () => { drag = null; canvas.classList.remove("is-dragged"); });
+
+  // -- accounts ----------------------------------------------------------------------------------
+  const nodes = [...svg.querySelectorAll(".fl-node")];
+  const ribbons = [...svg.querySelectorAll(".fl-ribbon")];
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const next = (key) => ribbons.filter((each) => each.dataset.src === key).map((each) => byId.get(each.dataset.dst));
+  const back = (key) => ribbons.filter((each) => each.dataset.dst === key).map((each) => byId.get(each.dataset.src));
+  const place = (node) => [Number(node.dataset.x), Number(node.dataset.y)];
+  const nearest = (from, found) => {
+    const [x, y] = place(from);
+    const far = (node) => Math.abs(place(node)[0] - x) + 3 * Math.abs(place(node)[1] - y);
+    return found.filter((node) => node && node !== from && !node.classList.contains("is-later")).sort((a, b) => far(a) - far(b))[0];
+  };
+  const beside = (from, sign) => {
+    const [x, y] = place(from);
+    const there = nodes.filter((node) => sign * (place(node)[1] - y) > 1 && Math.abs(place(node)[0] - x) < 140);
+    return there.filter((node) => !node.classList.contains("is-later")).sort((a, b) => sign * (place(a)[1] - place(b)[1]))[0];
+  };
+  const sideways = (from, sign) => nodes.filter((node) => sign * (place(node)[0] - place(from)[0]) > 1);
+  const moves = {
+    ArrowRight: (node) => nearest(node, next(node.id)) ?? nearest(node, sideways(node, 1)),
+    ArrowLeft: (node) => nearest(node, back(node.id)) ?? nearest(node, sideways(node, -1)),
+    ArrowDown: (node) => beside(node, 1),
+    ArrowUp: (node) => beside(node, -1),
+    Home: () => nodes[0],
+    End: () => nodes.at(-1),
+  };
+  const enter = (node) => {
+    for (const each of nodes) each.setAttribute("tabindex", each === node ? "0" : "-1");
+    node.focus();
+    node.scrollIntoView({ block: "nearest", inline: "nearest" });
+  };
+  const clear = () => {
+    svg.classList.remove("has-way");
+    for (const each of svg.querySelectorAll(".is-way")) each.classList.remove("is-way");
+  };
+  const choose = (node) => {
+    clear();
+    const open = [[node.id, Infinity]];
+    while (open.length) {
+      const [key, until] = open.pop();
+      byId.get(key).classList.add("is-way");
+      for (const ribbon of ribbons) {
+        const at = Number(ribbon.dataset.at);
+        const fits = ribbon.dataset.dst === key && at <= until && !ribbon.classList.contains("is-beyond");
+        if (!fits || ribbon.classList.contains("is-way")) continue;
+        ribbon.classList.add("is-way");
+        open.push([ribbon.dataset.src, at]);
+      }
+    }
+    svg.classList.add("has-way");
+    if (!node.dataset.node) return;
+    const address = stage.dataset.detail.replace("/nodes/0/", `/nodes/${node.dataset.node}/`);
+    canvas.parentElement.classList.add("has-detail");
+    window.htmx.ajax("GET", `${address}${location.search}`, { target: "#flow-detail", swap: "innerHTML" });
+  };
+  const open = (node) => document.getElementById(`open-${node.dataset.node}`)?.click();
+  svg.addEventListener("keydown", (event) => {
+    const node = event.target.closest(".fl-node");
+    if (!node || event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = moves[event.key]?.(node);
+    if (target) enter(target);
+    else if (event.key === "Enter" || event.key === " ") choose(node);
+    else if (event.key === "e") open(node);
+    else if (event.key === "Escape") clear();
+    else if (!(event.key in moves)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  svg.addEventListener("click", (event) => {
+    const node = event.target.closest(".fl-node");
+    if (!node) return clear();
+    if (event.target.closest(".fl-more")) return open(node);
+    enter(node);
+    choose(node);
+  });
+
+  // A tall picture opens where the trace begins.
+  if (nodes.length) canvas.scrollTop = Math.max(0, place(nodes[0])[1] * scale - canvas.clientHeight / 2);
+
+  // -- PNG: the file that the server wrote, painted once -------------------------------------------
+  stage.querySelector("[data-png]")?.closest("form").addEventListener("submit", async (event) => {
+    if (!event.submitter?.hasAttribute("data-png")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const form = event.target;
+    const answer = await fetch(event.submitter.formAction, { method: "POST", body: new FormData(form) });
+    if (!answer.ok) return form.submit();
+    const name = (answer.headers.get("Content-Disposition")?.match(/filename="([^"]+)"/)?.[1] ?? "trace.svg").replace(/\.svg$/, ".png");
+    const image = new Image();
+    const text = await answer.text();
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+    await image.decode();
+    const factor = Math.min(2, 16_000 / Math.max(image.width, image.height));
+    const paper = Object.assign(document.createElement("canvas"), { width: image.width * factor, height: image.height * factor });
+    paper.getContext("2d").drawImage(image, 0, 0, paper.width, paper.height);
+    const link = Object.assign(document.createElement("a"), { href: paper.toDataURL("image/png"), download: name });
+    document.body.append(link);
+    link.click();
+    link.remove();
+  }, true);
+}

@@ -1,0 +1,86 @@
+"""Recognised transfers: both sides beside each other, undone with a reason, by those who may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import LedgerEntry, LedgerMatch
+from accounts.services.statements.files import statement_commit
+from antifraud import db
+from tests.accounts import factories
+from tests.accounts.factories import card
+from tests.accounts.flow.files import csv_file, fresh, receive, row, work
+from tests.cast import World
+
+
+@pytest.fixture
+def matched(world: World) -> LedgerMatch:
+    """A paid B 500.00; both banks say so, seven seconds apart."""
+    case = factories.new_case(world.analyst_a)
+    a, b = card(), card("621700")
+    for bank, entry in (
+        (world.bank_a, row(a, b, "out", 50_000, name="王一", counter_name="赵二")),
+        (world.bank_b, row(b, a, "in", 50_000, second=7, name="赵二", counter_name="王一")),
+    ):
+        file = receive(world.analyst_a, case, csv_file(entry), institution=bank)
+        work()
+        with db.unit_of_work(world.analyst_a):
+            statement_commit(by=world.analyst_a, file_id=file.id, leave_out_repeats=False)
+        work()
+        assert fresh(file).status == "committed"
+    return LedgerMatch.objects.get()
+
+
+def undo(client: Any, match: LedgerMatch, reason: str) -> Any:
+    return client.post(reverse("accounts:match_undo", args=[match.id]), {"reason": reason})
+
+
+def test_both_sides_stand_beside_each_other(world: World, matched: LedgerMatch, log_in: Any) -> None:
+    assert LedgerEntry.objects.count() == 1
+    page = log_in(world.analyst_a).get(reverse("accounts:case_matches", args=[matched.case_id])).content.decode()
+    line = page.split(f"row-{matched.id}")[1]
+    for word in (world.bank_a.title, world.bank_b.title, "500.00", "00:07", "Same amount and parties"):
+        assert word in line, word
+    assert "王一" not in page
+    tab = log_in(world.analyst_a).get(reverse("accounts:case_statements", args=[matched.case_id])).content.decode()
+    assert "(1)" in tab
+
+
+def test_an_undone_match_is_kept_with_its_reason(world: World, matched: LedgerMatch, log_in: Any) -> None:
+    client = log_in(world.analyst_a)
+    assert undo(client, matched, "two different payments").status_code == 303
+    matched.refresh_from_db()
+    assert (matched.undone_by_id, matched.undone_reason) == (world.analyst_a.id, "two different payments")
+    assert LedgerEntry.objects.count() == 2
+    url = reverse("accounts:case_matches", args=[matched.case_id])
+    assert f"row-{matched.id}" not in client.get(url).content.decode()
+    assert "two different payments" in client.get(f"{url}?state=undone").content.decode()
+
+
+def test_twice_and_without_a_reason_change_nothing(world: World, matched: LedgerMatch, log_in: Any) -> None:
+    client = log_in(world.analyst_a)
+    assert undo(client, matched, "").status_code == 422
+    assert LedgerEntry.objects.count() == 1
+    undo(client, matched, "two different payments")
+    again = undo(client, matched, "once more")
+    assert again.status_code in {409, 422}
+    matched.refresh_from_db()
+    assert matched.undone_reason == "two different payments"
+
+
+def test_leaders_see_it_and_others_find_nothing(world: World, matched: LedgerMatch, log_in: Any) -> None:
+    leader = log_in(world.approver_a)
+    url = reverse("accounts:match_undo", args=[matched.id])
+    page = leader.get(reverse("accounts:case_matches", args=[matched.case_id])).content.decode()
+    assert f"row-{matched.id}" in page
+    assert url not in page
+    assert undo(leader, matched, "not mine to say").status_code == 403
+    for role in ("analyst_b", "risk_a", "machine_a", "auditor"):
+        client = log_in(getattr(world, role))
+        assert client.get(reverse("accounts:case_matches", args=[matched.case_id])).status_code == 404, role
+        assert undo(client, matched, "not mine to say").status_code == 404, role
+    matched.refresh_from_db()
+    assert matched.undone_at is None

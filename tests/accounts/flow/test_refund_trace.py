@@ -1,0 +1,124 @@
+"""The second branch with the trace engine itself: two victims told apart by time, and what keeps them from being so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts.models import Hold, LedgerAccount, RefundRound, TraceRun
+from accounts.services.refunds.draft import refund_draft
+from accounts.services.traces import trace_run
+from antifraud import db
+from antifraud.errors import Invalid, Superseded
+from tests.accounts.factories import pay
+from tests.accounts.flow import refunding as make
+from tests.accounts.flow.ledger_rows import Made, ledger
+
+FLOW = [("v1", "mule", 0, 400_000), ("v2", "mule", 60, 300_000), ("mule", "shop", 120, 200_000)]
+
+
+def scene(world: Any, *, covered: tuple[str, ...] = ("mule",)) -> tuple[Hold, Made]:
+    """5,000.00 held on `mule`: of 4,000.00 of the first victim 2,000.00 went on, the second's 3,000.00 rest."""
+    hold = make.frozen(world)
+    made = ledger(world.analyst_a, hold.case, FLOW, covered=covered)
+    with db.unit_of_work(world.analyst_a):
+        LedgerAccount.objects.filter(pk=made.account["mule"].pk).update(account=hold.account)
+    return hold, made
+
+
+def run_from(world: Any, hold: Hold, made: Made, entry: int, method: str = "fifo") -> TraceRun:
+    found = made.entries[entry]
+    seeds = [{"entry": found.pk, "from_minor": 0, "to_minor": found.amount_minor}]
+    with db.unit_of_work(world.analyst_a):
+        return trace_run(by=world.analyst_a, case_id=hold.case_id, seeds=seeds, params={"method": method})
+
+
+def draft(world: Any, hold: Hold, *runs: TraceRun | None) -> RefundRound:
+    people = [make.victims(hold.case)[0], make.another_victim(world, hold.case)]
+    losses = (900_000, 800_000)
+    claims = [
+        make.claim(person, loss, run_id=run.pk if run else None)
+        for person, loss, run in zip(people, losses, runs, strict=True)
+    ]
+    with db.unit_of_work(world.analyst_a):
+        refund = refund_draft(by=world.analyst_a, hold_id=hold.id, data=make.data(*claims))
+    return RefundRound.objects.get(refund=refund)
+
+
+def test_money_that_can_be_told_apart_by_time_goes_back_directly(world: Any) -> None:
+    hold, made = scene(world)
+    current = draft(world, hold, run_from(world, hold, made, 0), run_from(world, hold, made, 1))
+    assert (current.branch, current.surplus_minor) == ("trace", 0)
+    assert [row["share_minor"] for row in current.worksheet["rows"]] == [200_000, 300_000]
+    assert current.worksheet["facts"]["sources"] == 2
+    refund = make.submit(world, current.refund)
+    assert make.approve(world, refund).status == "decided", "a direct return needs no public notice"
+
+
+def test_without_the_accounts_statement_nobody_can_say(world: Any) -> None:
+    hold, made = scene(world, covered=())
+    current = draft(world, hold, run_from(world, hold, made, 0), run_from(world, hold, made, 1))
+    assert current.branch == "pro_rata"
+    assert "trace_missing" in current.worksheet["reasons"]
+
+
+def test_a_trace_by_parts_is_no_trace_by_time(world: Any) -> None:
+    hold, made = scene(world)
+    runs = [run_from(world, hold, made, at, "pro_rata") for at in (0, 1)]
+    assert "trace_not_by_time" in draft(world, hold, *runs).worksheet["reasons"]
+
+
+def test_one_victim_without_a_trace_is_enough_for_a_division(world: Any) -> None:
+    hold, made = scene(world)
+    current = draft(world, hold, run_from(world, hold, made, 0), None)
+    assert (current.branch, "trace_missing" in current.worksheet["reasons"]) == ("pro_rata", True)
+
+
+def test_two_victims_do_not_share_a_payment(world: Any) -> None:
+    hold, made = scene(world)
+    run = run_from(world, hold, made, 0)
+    people = make.victims(hold.case)
+    claims = [make.claim(people[0], 100, run_id=run.pk, place=place) for place in ("claims.0", "claims.1")]
+    with make.nothing_happens(), pytest.raises(Invalid) as refused, db.unit_of_work(world.analyst_a):
+        refund_draft(by=world.analyst_a, hold_id=hold.id, data=make.data(*claims))
+    assert "claims.1.run" in refused.value.fields
+
+
+def test_one_source_by_the_statement(world: Any) -> None:
+    hold = make.frozen(world)
+    made = ledger(world.analyst_a, hold.case, [("v1", "mule", 0, 600_000)], covered=("mule",))
+    with db.unit_of_work(world.analyst_a):
+        LedgerAccount.objects.filter(pk=made.account["mule"].pk).update(account=hold.account)
+    refund = make.draft(world, hold, 600_000)
+    current = RefundRound.objects.get(refund=refund)
+    assert (current.branch, current.shared_minor) == ("single", 500_000)
+    assert "one_source" in current.worksheet["reasons"]
+
+
+def test_an_opening_balance_is_a_source(world: Any) -> None:
+    hold = make.frozen(world)
+    made = ledger(world.analyst_a, hold.case, [("v1", "mule", 0, 600_000)], covered=("mule",), openings={"mule": 100})
+    with db.unit_of_work(world.analyst_a):
+        LedgerAccount.objects.filter(pk=made.account["mule"].pk).update(account=hold.account)
+    current = RefundRound.objects.get(refund=make.draft(world, hold, 600_000))
+    assert (current.worksheet["facts"]["sources"], current.branch) == (2, "pro_rata")
+
+
+def test_a_ledger_that_changed_takes_the_trace_its_word(world: Any) -> None:
+    hold, made = scene(world)
+    current = draft(world, hold, run_from(world, hold, made, 0), run_from(world, hold, made, 1))
+    ledger(world.analyst_a, hold.case, [("other", "shop", 300, 1_000)], into=made)
+    with make.nothing_happens(), pytest.raises(Superseded) as refused:
+        make.submit(world, current.refund)
+    assert refused.value.code == "payload_changed"
+
+
+def test_evidence_that_changes_nothing_needs_no_new_round(world: Any, move_clock: Any) -> None:
+    """A further payment into the account comes to light while the notice runs: still pro rata, still the same shares."""
+    hold = make.frozen(world)
+    refund = make.notice(world, make.draft(world, hold, 400_000, 800_000))
+    pay(world.analyst_a, hold.case, hold.account)
+    move_clock(timedelta(days=31))
+    assert make.approve(world, make.submit(world, refund)).status == "decided"

@@ -1,0 +1,67 @@
+"""The demo city's followed case alone: two banks' statements, read, taken in and matched, in the time of a few breaths."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from accounts.models import LedgerAccount, LedgerChain, LedgerMatch, Order, StatementFile
+from antifraud import db
+from antifraud.crypto import data_keys
+from antifraud.doors.demo.city import city_build
+from antifraud.doors.demo.clock import move_to, moved_clock
+from antifraud.doors.demo.load import SEED, today_plan
+from antifraud.doors.demo.money import followed
+from antifraud.doors.demo.stage import Stage
+from antifraud.doors.demo.today import today_case
+from tests import servers
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def played(django_db_setup: None, django_db_blocker: Any) -> Iterator[float]:
+    """The processor's seconds that the story took, without building the city."""
+    with django_db_blocker.unblock():
+        try:
+            end = db.app_now()
+            with moved_clock():
+                move_to(end - timedelta(hours=5))
+                city = city_build(SEED, end - timedelta(hours=5))
+                stage = Stage(city, SEED, end)
+                begun = time.process_time()
+                stage.timeline.add(
+                    today_case(stage, today_plan(city, end, 3, 3.4, fraud_type="authority", paper=False), followed)
+                )
+                stage.timeline.run()
+            yield time.process_time() - begun
+        finally:
+            for alias in connections:
+                connections[alias].close()
+            servers.recreate_database()
+            data_keys.forget()
+
+
+def test_two_statements_are_in_the_ledger_and_agree(played: float) -> None:
+    files = StatementFile.objects.filter(status="committed")
+    assert files.count() == 2
+    (case,) = {file.case_id for file in files}
+    assert set(files.values_list("source", "rows_bad")) == {("answer", 0)}
+    assert list(LedgerMatch.objects.filter(case=case, rule="parties").values_list("seconds_apart", flat=True)) == [2]
+    assert LedgerMatch.objects.filter(case=case, rule="told").exists()
+    assert LedgerAccount.objects.filter(case=case, kind="cash").count() == 1
+    assert not [chain for chain in LedgerChain.objects.filter(case=case) if chain.breaks]
+    assert set(Order.objects.filter(case=case).values_list("kind", flat=True)) == {
+        "query_transactions",
+        "watch",
+        "watch_end",
+    }
+
+
+def test_it_costs_little_of_the_start(played: float) -> None:
+    assert played < 3

@@ -1,0 +1,1 @@
+"""The rules of tracing against a reference of their own kind."""
