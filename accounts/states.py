@@ -87,7 +87,8 @@ statement_flow = Workflow(
     [
         Transition("ask", ("received",), "needs_mapping", "statement.asked"),
         Transition("map", ("needs_mapping", "preview"), "received"),
-        Transition("read", ("received",), "preview", "statement.read"),
+        # Also from "preview": the ledger has grown since, and the rows are compared again.
+        Transition("read", ("received", "preview"), "preview", "statement.read"),
         Transition("refuse", ("received",), "refused", "statement.refused"),
         Transition("commit", ("preview",), "committed", "statement.committed"),
         Transition("discard", ("received", "needs_mapping", "preview"), "discarded"),

@@ -95,12 +95,12 @@ class StatementContentViewSet(PolicyViewSet[Order]):
         with tempfile.TemporaryFile() as kept:
             _receive(request, kept, told)
             with db.unit_of_work(request.user):
-                file = statement_upload(
+                receipt = statement_upload(
                     by=request.user, order_id=UUID(told["order"]), file=File(kept, name=f"statement.{told['ending']}"),
                     sha256=bytes.fromhex(told["sha256"]),
                 )  # fmt: skip
-        body = {"id": file.id, "order": told["order"], "sha256": told["sha256"], "size": told["size"]}
-        return Response(ReceiptSerializer(body | {"received_at": file.received_at}).data, status=201)
+        body = {"id": receipt.id, "order": told["order"], "sha256": told["sha256"], "size": told["size"]}
+        return Response(ReceiptSerializer(body | {"received_at": receipt.received_at}).data, status=201)
 
 
 def _ticket(request: Any) -> dict[str, Any]:

@@ -129,7 +129,8 @@ class MappingForm(forms.Form):
         return [(place, heading, self[f"column-{place}"]) for place, heading in self._named()]
 
     def mapping(self) -> dict[str, str]:
-        """{heading: field}; "" for a column that is not used, "=CNY" for a currency that no column names."""
+        """{heading: field}; "" for a column that is not used (`mapping_kept` stores no such), "=CNY" for a currency that no
+        column names."""
         data = self.cleaned_data
         chosen = {heading: data.get(f"column-{place}", "") for place, heading in self._named()}
         if data.get("currency") and "currency" not in chosen.values():

@@ -50,6 +50,8 @@ class StatementFile(CaseOwned):
     owner_number = EncryptedJSONField(
         mask="text", null=True
     )  # {"number", "name"} where the file itself names no account
+    # Until the commit or the end of the file, {ledger node: [name, bank]} as its rows tell them.
+    parties = EncryptedJSONField(mask="text", null=True)
     zone = models.CharField(max_length=40, default="Asia/Shanghai")  # of times that carry no offset
     totals = models.JSONField(default=list)
     rows_read = models.IntegerField(default=0)
@@ -80,7 +82,7 @@ class StatementLine(UUIDModel):
     """One good row of a file, from the owner's side. Amounts in minor units, more than zero; `direction` says which way.
 
     `node` and `counter` are ledger nodes. `serial` is the bank's own number of the entry; `line_key` says when two rows
-    are one: by serial where there is one, else by file and row (domain.md §6). Made in bulk by COPY.
+    may be one: by serial where there is one, if the time agrees too, else by file and row (domain.md §6). Made in bulk by COPY.
     """
 
     class Direction(models.TextChoices):

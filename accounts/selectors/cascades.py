@@ -12,6 +12,7 @@ from accounts.models import Hold, InvolvedAccount, Involvement, LedgerAccount, T
 from accounts.models.hold import LIVE
 from accounts.policy import Action, FlowAction, RefundAction
 from accounts.rules.cascades import dependants
+from accounts.rules.tracing.questions import Question, questions
 from accounts.selectors.identity import family
 from antifraud import policy
 from antifraud.errors import WrongState
@@ -22,7 +23,7 @@ from cases.models import Case
 WRONG_CAUSES = ("error", "unrelated", "appeal", "crossed", "overruled")
 Node = tuple[str, str]  # ("account", id) or ("ledger", node), so that both kinds of facts make one graph
 UNKNOWN_PAYER: Node = ("payer", "unknown")
-MOST_RUNS = 20
+AT_ONCE = 20  # results of traces in memory
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,21 @@ def _graph(user: User, wrong: Hold, holds: list[Hold]) -> tuple[list[tuple[Node,
     roots = family([*ids, wrong.account_id, *(hold.account_id for hold in holds)])
     edges = [(_key(src, roots) if src else UNKNOWN_PAYER, _key(dst, roots)) for src, dst in told]
     sources: list[Node] = [UNKNOWN_PAYER, *(_key(pk, roots) for pk in victims)]
-    runs = policy.scope(user, FlowAction.TRACE_VIEW, TraceRun.objects.filter(case=case, direction="forward"))
-    for result in runs.order_by("-number").values_list("result", flat=True)[:MOST_RUNS]:
+    for result in _latest(user, case).values_list("result", flat=True).iterator(AT_ONCE):
         found = [edge for edge in result["edges"] if not edge["is_return"]]
         edges += [(_ledger(edge["src"], ledger, roots), _ledger(edge["dst"], ledger, roots)) for edge in found]
         sources += [_ledger(edge["src"], ledger, roots) for edge in found if edge["hop"] == 1]
     return [edge for edge in edges if edge[0] != edge[1]], sources, roots
+
+
+def _latest(user: User, case_id: UUID) -> QuerySet[TraceRun]:
+    """The newest forward run of each question: however often one victim's trace is run again, the others' ways stay."""
+    runs = policy.scope(user, FlowAction.TRACE_VIEW, TraceRun.objects.filter(case=case_id, direction="forward"))
+    rows = list(runs.order_by("-number").values_list("pk", "params", "seeds"))
+    newest: dict[Question, UUID] = {}
+    for question, (pk, _params, _seeds) in zip(questions(row[1:] for row in rows), rows, strict=True):
+        newest.setdefault(question, pk)
+    return runs.filter(pk__in=newest.values()).order_by("-number")
 
 
 def _key(account_id: UUID, roots: dict[UUID, UUID]) -> Node:

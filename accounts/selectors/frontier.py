@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,8 +22,9 @@ HOLDING = frozenset({"stop", "freeze"})
 class FrontierRow:
     """One account. `amount` is the traced money on it (mainly `end`), `hop` the newest traced payment into it, `score` its rank.
 
-    `held` is what holds in force cover of it; `candidates` are the banks that a number's prefix may mean, where the
-    institution is not known. `advice`: done (held or asked in full), watch (held in part), watched, query, stop.
+    `held` is what holds in force cover of it, `asked` what orders on their way to the bank would add; see `_covered`.
+    `candidates` are the banks that a number's prefix may mean, where the institution is not known. `advice`: done (held
+    and asked for in full), watch (held in part), watched, query_transactions, stop.
     """
 
     flow: FlowNode
@@ -33,7 +35,7 @@ class FrontierRow:
     score: float
     hop: FlowEdge | None
     held: int = 0
-    asked: bool = False
+    asked: int = 0
     candidates: list[Bank] = field(default_factory=list)
 
     @property
@@ -59,7 +61,7 @@ class FrontierRow:
     @property
     def advice(self) -> str:
         """What to do next."""
-        if self.missing == 0 or (self.asked and self.held == 0):
+        if self.held + self.asked >= self.amount:
             return "done"
         if self.held:
             return "watched" if any(each.kind == "watch" and each.is_own for each in self.flow.taken) else "watch"
@@ -99,7 +101,7 @@ def frontier(*, user: User, run: TraceRun) -> Frontier:
         for end in each.ends.keys() - here.keys():
             gone[end] = gone.get(end, 0) + each.ends[end]
         if sum(here.values()) > 0:
-            rows.append(_row(each, here, hops[each.node], now))
+            rows.append(_row(each, here, hops[each.node], now, run.currency))
     unknown = {row.node: row.flow.row.number.open() for row in rows if row.institution is None and row.flow.row.number}
     banks = banks_of_numbers(unknown.values())
     for row in rows:
@@ -108,13 +110,35 @@ def frontier(*, user: User, run: TraceRun) -> Frontier:
     return Frontier(run, rows, gone, sum(row.amount for row in rows))
 
 
-def _row(each: FlowNode, here: dict[str, int], hops: list[FlowEdge], now: int) -> FrontierRow:
+def _row(each: FlowNode, here: dict[str, int], hops: list[FlowEdge], now: int, currency: str) -> FrontierRow:
     came, amount = each.last_in_at or each.first_at, sum(here.values())
     hop = max(hops, key=lambda edge: (edge.at, edge.entry or 0), default=None)
-    active = [taken for taken in each.taken if taken.state == "active" and taken.kind in HOLDING]
-    whole = any(taken.amount_minor is None for taken in active)
-    held = amount if whole else min(sum(taken.amount_minor or 0 for taken in active), amount)
-    asked = any(taken.kind in HOLDING and taken.state in {"asked", "drafted", "waiting"} for taken in each.taken)
+    held, asked = _covered(amount, [taken for taken in each.taken if taken.currency == currency])
     end = max(here, key=lambda word: (here[word], word in rules.CERTAIN))
     fresh, score = rules.freshness(now, came), rules.rank(amount, now, came)
     return FrontierRow(each, amount, end, moment(came), fresh, score, hop, held, asked)
+
+
+def _covered(amount: int, taken: Sequence[Taken]) -> tuple[int, int]:
+    """Of the traced amount: what holds in force cover, what orders on their way would add. All in one currency.
+
+    A hold of the whole account covers all of its money in the hold's own currency and nothing in another: an order
+    names a currency and a bank answers for that one (domain.md §4), so money in another one may still leave. Drafts have
+    reached nobody, a waiting hold keeps nothing: neither counts. A freeze takes over the stop of its case, so of the
+    two the larger counts; of other cases, which the reader is not told, that is assumed of each unit's.
+    """
+    held, asked, stops, freezes = 0, 0, defaultdict[str, int](int), defaultdict[str, int](int)
+    for each in taken:
+        if each.kind not in HOLDING:
+            continue
+        part = amount if each.amount_minor is None else each.amount_minor
+        whose = "" if each.order_id else each.unit
+        if each.state == "active":
+            held += part
+            stops[whose] += part if each.kind == "stop" else 0
+        elif each.state == "asked" and each.kind == "freeze":
+            freezes[whose] += part
+        elif each.state == "asked":
+            asked += part
+    asked += sum(max(part - stops[whose], 0) for whose, part in freezes.items())
+    return min(held, amount), min(asked, amount)

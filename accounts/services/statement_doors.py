@@ -5,8 +5,10 @@ What is received waits for the officer of the case like an uploaded file: nothin
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.core.files.base import File
 from django.utils.translation import gettext_lazy as _
@@ -41,21 +43,40 @@ def statement_announce(*, by: User, order_id: UUID, sha256: bytes, size: int) ->
     return order
 
 
-def statement_upload(*, by: User, order_id: UUID, file: File[Any], sha256: bytes) -> StatementFile:
-    """The announced bytes have arrived and are the announced ones; sent again, the file that is there is given.
+@dataclass(frozen=True)
+class Receipt:
+    """What an institution hears of the bytes that it sent: the id under which they were received, and when."""
 
+    id: UUID
+    received_at: datetime
+
+
+def statement_upload(*, by: User, order_id: UUID, file: File[Any], sha256: bytes) -> Receipt:
+    """The announced bytes have arrived and are the announced ones; sent again, the receipt of the file that is there.
+
+    Where the case has the same bytes from elsewhere the institution gets a receipt like any other, of an id made from the
+    order: what the police have is not its business. The diary says which file it is.
     Raises as `statement_announce`; Invalid for a kind of file that is not accepted.
     """
     order = _addressed(by, order_id)
     same = StatementFile.objects.filter(case=order.case_id, sha256=sha256).exclude(status__in=["refused", "discarded"])
-    known = same.select_related("institution").first()
-    if known is not None and known.institution_id == order.institution_id:
-        return known
-    found = _receive(order, file, source=StatementFile.Source.API)
-    diary.record(
-        "statement.upload", by=by, obj=order, case_id=order.case_id, detail={"file": found.id, "sha256": sha256.hex()}
-    )
-    return found
+    own = same.filter(institution=order.institution_id).exclude(source=StatementFile.Source.UPLOAD)
+    known = own.first()
+    if known is not None:
+        return Receipt(known.id, known.received_at)
+    detail: dict[str, Any] = {"sha256": sha256.hex()}
+    try:
+        found = _receive(order, file, source=StatementFile.Source.API)
+    except Conflict as refused:
+        if refused.code != "statement_known":
+            raise
+        receipt = Receipt(uuid5(order.id, sha256.hex()), db.require_unit_of_work().now)
+        detail |= {"file": refused.extra["file"], "same_bytes": True}
+    else:
+        receipt = Receipt(found.id, found.received_at)
+        detail |= {"file": found.id}
+    diary.record("statement.upload", by=by, obj=order, case_id=order.case_id, detail=detail)
+    return receipt
 
 
 def statement_of_answer(*, by: User, order_id: UUID) -> StatementFile | None:

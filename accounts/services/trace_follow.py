@@ -2,69 +2,106 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
 from accounts.models import CaseLedger, TraceRun
 from accounts.rules.paths import difference_path
+from accounts.rules.tracing.questions import Question, questions
 from accounts.services.traces import trace_repeat
 from antifraud import bulk, db
+from antifraud.errors import Invalid
 from antifraud.jobs.progress import Progress
 from antifraud.jobs.queue import Claimed
+from antifraud.logs import get_logger
 from banks.models import User
 from banks.selectors.users import people_of
 from banks.services.notifications import notify
 
 FOLLOW = "trace.follow"
 CHANGED = "trace.changed"
-MOST_RUNS = 200  # looked through, newest first
+# One job asks each stale question of the case once for a version of the ledger, for at most so many versions; a later
+# version has rung for a job of its own, which waits until this one has ended.
 MOST_TURNS = 3
-MOST_QUESTIONS = 10  # run again after one change of the ledger
+AT_ONCE = 10  # questions in one unit of work: no officer's own trace waits for more than these
+log = get_logger(__name__)
 
-Question = tuple[str, tuple[tuple[int, int], ...]]
+
+@dataclass(frozen=True)
+class Stale:
+    """The newest run of a question that stands on an earlier version of the ledger; `asked_by`: the last person to ask."""
+
+    run_id: UUID
+    asked_by: UUID | None
 
 
 def trace_follow_work(job: Claimed, progress: Progress) -> None:
     """Run the newest trace of each question again; a run that says otherwise is stored and told with its difference."""
     progress.begin("following")
     by = User.objects.select_related("institution").get(pk=job.by_id)
-    with db.unit_of_work(by):
-        bulk.long_work()
-        made: list[TraceRun] = []
-        for _turn in range(MOST_TURNS):
+    made, version = 0, -1
+    for _turn in range(MOST_TURNS):
+        with db.unit_of_work(by):
+            bulk.long_work()
             ledger = CaseLedger.objects.select_related("case").get(pk=job.subject_id)
-            made += traces_follow(by=by, ledger=ledger)
-            # A change that came meanwhile rang for this very job: nobody else looks at it.
-            if not CaseLedger.objects.filter(pk=ledger.pk, version__gt=ledger.version).exists():
+            if ledger.version == version:
                 break
-        progress.fence()
-    progress.end(len(made))
+            version, stale = ledger.version, traces_stale(ledger)
+        for at in range(0, len(stale), AT_ONCE):
+            progress.set(at, len(stale))
+            with db.unit_of_work(by):
+                bulk.long_work()
+                made += len(traces_follow(by=by, ledger=ledger, stale=stale[at : at + AT_ONCE]))
+                progress.fence()
+    progress.end(made)
 
 
-def traces_follow(*, by: User, ledger: CaseLedger) -> list[TraceRun]:
-    """The new runs. `by` is the platform; runs that stand on this version of the ledger already are left alone."""
-    rows = list(TraceRun.objects.filter(case=ledger.case_id).defer("result").order_by("-number")[:MOST_RUNS])
-    newest: dict[Question, TraceRun] = {}
-    asked: dict[Question, TraceRun] = {}
-    for run in rows:
-        newest.setdefault(question_of(run), run)
-        if not run.is_automatic:
-            asked.setdefault(question_of(run), run)
+def traces_stale(ledger: CaseLedger) -> list[Stale]:
+    """Of every question of the case the newest run, where it stands on an earlier version of the ledger; oldest first.
+
+    A run that was repeated and said the same stays stale: it is asked again after the next change.
+    """
+    rows = list(
+        TraceRun.objects.filter(case=ledger.case_id)
+        .order_by("-number")
+        .values_list("pk", "ledger_version", "is_automatic", "run_by_id", "params", "seeds")
+    )
+    newest: dict[Question, tuple[UUID, int]] = {}
+    asked: dict[Question, UUID] = {}
+    for question, row in zip(questions(row[4:] for row in rows), rows, strict=True):
+        newest.setdefault(question, row[:2])
+        if not row[2]:
+            asked.setdefault(question, row[3])
+    stale = [
+        (version, Stale(pk, asked.get(question)))
+        for question, (pk, version) in reversed(newest.items())
+        if version < ledger.version
+    ]
+    return [each for _version, each in sorted(stale, key=lambda each: each[0])]
+
+
+def traces_follow(*, by: User, ledger: CaseLedger, stale: Sequence[Stale]) -> list[TraceRun]:
+    """The new runs of these questions. `by` is the platform.
+
+    A question that the ledger can no longer be asked (its payment is smaller by now) is left out: it must not keep the
+    others from being followed.
+    """
+    rows = TraceRun.objects.defer("result").in_bulk([each.run_id for each in stale])
     made = []
-    for question, run in list(newest.items())[:MOST_QUESTIONS]:
-        again = trace_repeat(by=by, run=run) if run.ledger_version < ledger.version else None
+    for each in stale:
+        run = rows[each.run_id]
+        try:
+            again = trace_repeat(by=by, run=run)
+        except Invalid as error:
+            log.info("trace not followed", run=run.pk, fields=sorted(error.fields))
+            continue
         if again is None:
             continue
         made.append(again)
-        told = asked.get(question)
-        if told is not None and bytes(again.result_digest) != bytes(run.result_digest):
+        if each.asked_by is not None and bytes(again.result_digest) != bytes(run.result_digest):
             notify(
-                users=people_of([told.run_by_id]), code=CHANGED, params={"number": ledger.case.number},
+                users=people_of([each.asked_by]), code=CHANGED, params={"number": ledger.case.number},
                 url=difference_path(again.pk, run.pk),
             )  # fmt: skip
     return made
-
-
-def question_of(run: TraceRun) -> Question:
-    """What was asked: the limits and the parts of payments, whatever entries stand for them now."""
-    parts = sorted((int(each["from_minor"]), int(each["to_minor"])) for each in run.seeds)
-    return json.dumps(run.params, sort_keys=True), tuple(parts)

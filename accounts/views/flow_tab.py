@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods
 from accounts.forms.flow import METHOD_MEANINGS, TraceForm
 from accounts.models import TraceRun
 from accounts.policy import FlowAction
-from accounts.rules.tracing.params import Params
 from accounts.selectors.flow import runs_list
 from accounts.selectors.flow_seeds import SeedChoice, has_victim_account, ledger_version, seed_choices
 from accounts.services.traces import trace_run
@@ -68,8 +67,7 @@ def _run(request: UserRequest, case: Case, form: TraceForm, seeds: list[SeedChoi
         for seed in seeds
         if str(seed.entry) in chosen
     ]
-    params = Params.from_dict(form.params())
-    return trace_run(by=request.user, case_id=case.id, seeds=begin, params=params)
+    return trace_run(by=request.user, case_id=case.id, seeds=begin, params=form.params())
 
 
 def _page(

@@ -25,6 +25,9 @@ STAGE_LABELS = {
 BY_ROWS = ("reading", "telling")  # the other stages count steps, whose pace says nothing
 NOTE_LABELS = {
     "fault": gettext_lazy("The work broke off because of a fault of the platform. It was recorded. Try it again."),
+    "repeats_found": gettext_lazy(
+        "Another file was taken into the ledger meanwhile and has rows like some of this one. Decide about the suspected repeats."
+    ),
     "given_up": gettext_lazy("The work was begun several times and never ended. Tell the administrator."),
 }
 TOLD_STEPS = 10  # the live region speaks ten times, not every second

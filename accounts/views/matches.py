@@ -21,7 +21,7 @@ from antifraud import policy
 from antifraud.api.pagination import keyset_page, page_urls
 from antifraud.crypto.fields import preload_rows
 from antifraud.db import unit_of_work
-from antifraud.errors import Conflict, Invalid
+from antifraud.errors import AppError, Forbidden, NotFound
 from banks.forms.errors import attach_errors
 from banks.middleware import UserRequest
 from banks.models import User
@@ -73,7 +73,9 @@ def match_undo_view(request: UserRequest, match_id: UUID) -> HttpResponse:
         try:
             with unit_of_work(user):
                 match_undo(by=user, match_id=match_id, reason=form.cleaned_data["reason"])
-        except (Invalid, Conflict) as error:
+        except (NotFound, Forbidden):
+            raise  # out of reach by now: nothing of the match is shown again
+        except AppError as error:
             status = attach_errors(form, error)
         else:
             messages.success(request, _("The match was undone; both rows count for themselves now."))

@@ -101,6 +101,7 @@ def _page(
         "paid_minor": sum(share.share_minor for share in shares if share.outcome == "paid"),
         "forms": shown,
         "is_open": is_open,
+        "takes_proof": is_open or (refund.status == "paid" and any(share.proof_id is None for share in shares)),
         "is_refused": forms is not None,
         "is_overdue": is_open and refund.payout_due_at is not None and refund.payout_due_at <= db.app_now(),
         "crumbs": [(_("Returns of money"), reverse("accounts:payouts")), (refund.number, "")],

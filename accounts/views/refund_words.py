@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts.models import Refund, RefundRound, RefundShare
+from accounts.models import Objection, Refund, RefundRound, RefundShare
 from accounts.models.refund import AT_BANK, UNDECIDED
 from accounts.policy import RefundAction
 from accounts.rules.refunds import BRANCH_LABELS, REASON_LABELS
@@ -48,7 +48,7 @@ def refund_page_parts(refund: Refund, now: datetime) -> dict[str, Any]:
     objections = list(refund.objections.all())
     preload_rows([*shares, *(share.victim for share in shares), *objections])
     figures = {row["victim"]: row for row in current.worksheet["rows"]}
-    standing = [o for o in objections if o.round_id == current.pk and o.decision != "rejected"]
+    standing = [o for o in objections if _stands(o, current)]
     return {
         "current": current,
         "earlier": [each for each in rounds if each.number != refund.round_number],
@@ -85,6 +85,13 @@ def _passes(current: RefundRound, shares: list[RefundShare]) -> list[str]:
             text += " " + _("Lines that would get more than is missing get exactly that: {lines}.").format(lines=lines)
         texts.append(text)
     return texts
+
+
+def _stands(objection: Objection, current: RefundRound) -> bool:
+    """Undecided in any round, or upheld since the current one began."""
+    if objection.decided_at is None:
+        return True
+    return objection.decision == Objection.Decision.UPHELD and objection.decided_at >= current.opened_at
 
 
 def _hold_ends_first(refund: Refund, current: RefundRound) -> bool:
@@ -132,6 +139,8 @@ def refund_actions(user: User, refund: Refund, parts: dict[str, Any]) -> dict[st
         return policy.can(user, action)
 
     people = {refund.operator_id, refund.second_officer_id, refund.drafted_by_id}
+    deciders = {refund.operator_id, refund.second_officer_id, refund.approver_id}
+    on_paper = own and refund.status in AT_BANK and not refund.institution.connected and user.id not in deciders
     ripe = not (parts["needs_notice"] or parts["notice_runs"] or parts["standing"])
     return {
         "renew": own and undecided and may(RefundAction.REFUND_RENEW),
@@ -144,7 +153,7 @@ def refund_actions(user: User, refund: Refund, parts: dict[str, Any]) -> dict[st
         "close": own and refund.status in {S.PAID, S.FAILED} and not parts["to_settle"] and may(RefundAction.REFUND_CLOSE),
         "give_up": own and refund.status == S.FAILED and may(RefundAction.REFUND_GIVE_UP),
         "decide_objection": undecided and may(RefundAction.OBJECTION_DECIDE),
-        "record": own and refund.status in AT_BANK and not refund.institution.connected and may(RefundAction.REFUND_REPORT),
+        "record": on_paper and may(RefundAction.REFUND_REPORT),
         "export": may(RefundAction.REFUND_EXPORT),
         "paper": refund.decided_at is not None,
     }  # fmt: skip

@@ -26,7 +26,7 @@ from accounts.views.jobs import job_context
 from accounts.views.statement_page import case_files_context, statement_context
 from antifraud import policy
 from antifraud.db import unit_of_work
-from antifraud.errors import Conflict, Invalid
+from antifraud.errors import AppError, Conflict, Invalid
 from antifraud.jobs import queue
 from banks.forms.errors import attach_errors
 from banks.middleware import UserRequest
@@ -68,8 +68,16 @@ def _receive(request: UserRequest, case_id: UUID, form: StatementUploadForm, upl
             )  # fmt: skip
     except (Invalid, Conflict) as error:
         sentences = [str(text) for texts in error.fields.values() for text in texts] or [str(error.message)]
+        sentences = [_known(request, error)] if error.code == "statement_known" else sentences
         form.add_error("chosen", f"{upload.name}: {' '.join(sentences)}")
     return None
+
+
+def _known(request: UserRequest, error: AppError) -> str:
+    """Which file of the case has the same bytes; its title is opened for this reader only, an error is logged."""
+    earlier = selectors.statement_detail(user=request.user, file_id=UUID(error.extra["file"]))
+    text = _("This file is in the case already: {name}, received {day}. Nothing was changed.")
+    return text.format(name=earlier.attachment.title.open(), day=earlier.received_at.date().isoformat())
 
 
 def _list(

@@ -59,6 +59,7 @@ _MAX_STATEMENT_BYTES = (
     2048 * 1024 * 1024
 )  # a hundred thousand rows of 34 columns unpack to 150 MB; the reader counts again
 _MAX_RATIO = 100
+_OTHER_PAPERS = (b"%PDF", b"%!PS", b"{\\rtf")  # all text by their bytes, none of them rows
 _MT_FIELD = re.compile(rb"(?:^|[\r\n]):[0-9]{2}[A-Z]?:")
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _CONTROLS = frozenset(map(chr, range(32))) - frozenset("\t\r\n")
@@ -110,7 +111,7 @@ def _kind_of_text(head: bytes) -> Kind | None:
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:2048]
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return Kind.CSV
-    if _CONTROL_BYTES.intersection(head):
+    if _CONTROL_BYTES.intersection(head) or start.startswith(_OTHER_PAPERS):
         return None
     if start.upper().startswith((b"OFXHEADER", b"<OFX>")):
         return Kind.OFX

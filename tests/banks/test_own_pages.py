@@ -99,11 +99,14 @@ def test_another_persons_does_not_exist(world: World, log_in: Any) -> None:
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_every_code_has_a_sentence(world: World, log_in: Any, language: str) -> None:
     User.objects.filter(username="risk_a").update(language=language)
-    for code in TEXTS:
-        _tell(world.risk_a, code, institution="E2026-1", epoch="E2026-1", day="today")
-    page = log_in(User.objects.get(username="risk_a")).get(reverse("banks:notifications")).content.decode()
-    assert page.count("E2026-1") == len(TEXTS)
-    assert "{number}" not in page
+    client, codes = log_in(User.objects.get(username="risk_a")), list(TEXTS)
+    for some in (codes[:40], codes[40:]):  # a page holds fifty
+        Notification.objects.all().delete()
+        for code in some:
+            _tell(world.risk_a, code, institution="E2026-1", epoch="E2026-1", day="today")
+        page = client.get(reverse("banks:notifications")).content.decode()
+        assert page.count("E2026-1") == len(some) <= 50
+        assert "{number}" not in page
 
 
 def test_the_list_costs_the_same_for_one_and_many(world: World, log_in: Any, counted: Any) -> None:

@@ -101,6 +101,7 @@ def test_a_tie_goes_to_the_earlier_report_then_to_the_lower_id(first: Any, secon
     [
         (facts(100, claim("a", 90), sources=1), "single", "one_source"),
         (facts(100, claim("a", 90), sources=1, covered=False, stated=True), "single", "one_source_stated"),
+        (facts(100, claim("a", 90), sources=2, covered=False, stated=True), "pro_rata", "several_sources"),
         (facts(100, claim("a", 90), sources=1, covered=False), "pro_rata", "sources_unknown"),
         (facts(100, claim("a", 90), sources=2), "pro_rata", "trace_missing"),
         (facts(100, traced("a", 90, 50)), "trace", "several_sources"),

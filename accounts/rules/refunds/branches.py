@@ -56,7 +56,7 @@ def judge(facts: Facts) -> Judgement:
 def _sources(facts: Facts) -> str:
     if facts.is_covered:
         return "one_source" if facts.sources == 1 else "several_sources"
-    if facts.is_stated_single:
+    if facts.is_stated_single and facts.sources <= 1:
         return "one_source_stated"
     return "several_sources" if facts.sources > 1 else "sources_unknown"
 

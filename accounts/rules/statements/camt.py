@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -97,22 +98,25 @@ class _Message:
         stated = ((amount.text or "").strip(), amount.get("Ccy") or "") if amount is not None else ("", "")
         parts = [_own_amount(one, stated[1]) for one in transactions]
         if len(parts) > 1 and _adds_up(parts, stated[0]):
-            for one, part in zip(transactions, parts, strict=True):
-                self._row(entry, one, (part, stated[1]), is_part=True)
+            serials = _part_serials(text_of(entry, "AcctSvcrRef"), transactions)
+            for one, part, serial in zip(transactions, parts, serials, strict=True):
+                self._row(entry, one, (part, stated[1]), serial, is_part=True)
             return
-        self._row(entry, transactions[0] if len(transactions) == 1 else None, stated, is_part=False)
+        single = transactions[0] if len(transactions) == 1 else None
+        serial = text_of(entry, "AcctSvcrRef") or (
+            text_of(single, "Refs/AcctSvcrRef|Refs/TxId") if single is not None else ""
+        )
+        self._row(entry, single, stated, serial, is_part=False)
         if len(parts) > 1:
             self.out.find("amount", "entry_batched", "doubt")
 
-    def _row(self, entry: Any, one: Any | None, amount: tuple[str, str], *, is_part: bool) -> None:
+    def _row(self, entry: Any, one: Any | None, amount: tuple[str, str], serial: str, *, is_part: bool) -> None:
         direction = (text_of(one, "CdtDbtInd") if is_part and one is not None else "") or text_of(entry, "CdtDbtInd")
         when, doubt = self._when(entry)
-        serial = "" if is_part else text_of(entry, "AcctSvcrRef")
         other = _other_side(one, direction) if one is not None else {}
         self.out.add(
             self.out.count + 1, account=self._account, account_name=self._name, date=when, direction=direction,
-            amount=amount[0], currency=amount[1] or self._currency,
-            serial=serial or (text_of(one, "Refs/AcctSvcrRef|Refs/TxId") if one is not None else ""),
+            amount=amount[0], currency=amount[1] or self._currency, serial=serial,
             reference=_reference(one), summary=_summary(entry, one),
             kind=text_of(entry, "BkTxCd/Prtry/Cd|BkTxCd/Domn/Fmly/SubFmlyCd|BkTxCd/Domn/Cd"), **other,
         )  # fmt: skip
@@ -136,6 +140,19 @@ def _own_amount(one: Any, currency: str) -> str:
         if node is not None and (node.get("Ccy") or currency) == currency and node.text:
             return str(node.text).strip()
     return ""
+
+
+def _part_serials(batch: str, parts: list[Any]) -> list[str]:
+    """A number of its own for each part; a part that only has the batch's, or another part's, gets its place added."""
+    own = [(text_of(one, "Refs/AcctSvcrRef"), text_of(one, "Refs/TxId")) for one in parts]
+    shared = Counter(number for numbers in own for number in set(numbers))
+    shared.update([batch, batch, *_NO_REFERENCE, *_NO_REFERENCE])
+    found = []
+    for place, numbers in enumerate(own, 1):
+        single = next((number for number in numbers if number and shared[number] == 1), "")
+        given = next((number for number in numbers if number and number.upper() not in _NO_REFERENCE), "")
+        found.append(single or (f"{given}/{place}" if given.strip("0- ") else ""))
+    return found
 
 
 def _adds_up(parts: list[str], whole: str) -> bool:

@@ -25,11 +25,20 @@ _COLUMNS = (
     "id", "case_id", "node", "kind", "account_id", "institution_id", "institution_text", "number", "number_index", "name",
 )  # fmt: skip
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('ledger.parties|' || %s::text, 0))"
-_KNOWN = """
-SELECT number_index, node, name IS NULL FROM accounts_ledgeraccount WHERE case_id = %s AND number_index = ANY(%s)
+_KNOWN = "SELECT number_index, node FROM accounts_ledgeraccount WHERE case_id = %s AND number_index = ANY(%s)"
+# Without an entry the row was made for a preview.
+_STANDING = """
+SELECT node, id, name IS NULL, NOT EXISTS (SELECT FROM accounts_ledgerentry e WHERE e.src = a.node)
+  AND NOT EXISTS (SELECT FROM accounts_ledgerentry e WHERE e.dst = a.node)
+FROM accounts_ledgeraccount a WHERE case_id = %s AND node = ANY(%s)
 """
-_OWNED = """
-UPDATE accounts_ledgeraccount SET institution_id = %s WHERE case_id = %s AND node = ANY(%s) AND institution_id IS NULL
+_TOLD = """
+UPDATE accounts_ledgeraccount a SET name = CASE WHEN t.is_new THEN t.name ELSE COALESCE(a.name, t.name) END,
+  institution_id = CASE WHEN t.is_new THEN t.keeper ELSE COALESCE(a.institution_id, t.keeper) END,
+  institution_text = CASE WHEN t.is_new THEN t.bank ELSE a.institution_text END,
+  account_id = CASE WHEN t.is_new THEN NULL ELSE a.account_id END
+FROM unnest(%s::bigint[], %s::boolean[], %s::bytea[], %s::uuid[], %s::text[]) t(node, is_new, name, keeper, bank)
+WHERE a.node = t.node AND (t.is_new OR a.name IS NULL AND t.name IS NOT NULL OR a.institution_id IS NULL AND t.keeper IS NOT NULL)
 """
 # By the number itself or a live alias, led on to what the account was merged into; two candidates are none, unless one
 # is kept by the institution whose file named the number.
@@ -79,9 +88,10 @@ class Party:
     institution_id: UUID | None = None
 
 
-def parties_nodes(case_id: UUID, parties: Iterable[Party]) -> dict[str, int]:
+def parties_nodes(case_id: UUID, parties: Iterable[Party], *, is_preview: bool = False) -> dict[str, int]:
     """Number -> node of the case's ledger; numbers that are new get a row, sealed by the case's key.
 
+    For a preview the rows that are there stay as they are: the ledger hears by `parties_tell` what the file says.
     One reader of a case's files at a time adds numbers: the others wait until its unit of work ends.
     """
     wanted = {party.number: party for party in parties}
@@ -91,21 +101,33 @@ def parties_nodes(case_id: UUID, parties: Iterable[Party]) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [case_id])
         cursor.execute(_KNOWN, [case_id, list(indexes)])
-        rows = [(bytes(index), node, is_unnamed) for index, node, is_unnamed in cursor.fetchall()]
-    found = {indexes[index].number: node for index, node, _is_unnamed in rows}
-    _name(
-        case_id, {node: indexes[index].name for index, node, is_unnamed in rows if is_unnamed and indexes[index].name}
-    )
+        found = {indexes[bytes(index)].number: node for index, node in cursor.fetchall()}
+    if not is_preview:
+        parties_tell(case_id, {node: wanted[number] for number, node in found.items()})
     missing = {index: party for index, party in indexes.items() if party.number not in found}
     nodes = nodes_new(len(missing))
     _insert(case_id, missing, nodes)
     return found | dict(zip((party.number for party in missing.values()), nodes, strict=True))
 
 
-def parties_own(case_id: UUID, institution_id: UUID, nodes: Iterable[int]) -> None:
-    """The institution whose file has rows of these accounts keeps them."""
+def parties_tell(case_id: UUID, told: Mapping[int, Party]) -> None:
+    """What is said of these nodes by what now enters the ledger; call before its entries are made.
+
+    Of a node with entries only what was lacking. Of one without: all of it and nothing else, since what stands there is of
+    previews, whose files may yet be discarded.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_OWNED, [institution_id, case_id, sorted(nodes)])
+        cursor.execute(_STANDING, [case_id, sorted(told)])
+        rows = cursor.fetchall()
+    if not rows:
+        return
+    parties, is_new = [told[row[0]] for row in rows], [row[3] for row in rows]
+    ids = np.frombuffer(b"".join(row[1].bytes for row in rows), dtype=np.uint8).reshape(len(rows), 16)
+    names = [party.name if row[2] or row[3] else "" for party, row in zip(parties, rows, strict=True)]
+    sealed = _envelopes(case_id, "name", ids, names)
+    keepers, banks = [party.institution_id for party in parties], [party.bank[:160] for party in parties]
+    with connection.cursor() as cursor:
+        cursor.execute(_TOLD, [[row[0] for row in rows], is_new, sealed, keepers, banks])
 
 
 def parties_link(case_id: UUID) -> None:
@@ -144,15 +166,12 @@ def _insert(case_id: UUID, missing: Mapping[bytes, Party], nodes: list[int]) -> 
 
 def _sealed(case_id: UUID, column: str, ids: NDArray[np.uint8], values: list[str]) -> list[bytes]:
     """The fields of one column, NULL where there is nothing to seal."""
+    return [bulk.maybe(envelope) for envelope in _envelopes(case_id, column, ids, values)]
+
+
+def _envelopes(case_id: UUID, column: str, ids: NDArray[np.uint8], values: list[str]) -> list[bytes | None]:
+    """One column sealed, None where there is nothing to seal."""
     key_id, cipher = data_keys.encryption_key(("case", case_id), seals=len(values))
     aads = bulk.cell_aads(_TABLE, column, ids)
     sealed = seal_many((value.encode() for value in values), aads, len(values), key_id=key_id, cipher=cipher)
-    return [bulk.raw(envelope) if value else bulk.NULL for envelope, value in zip(sealed, values, strict=True)]
-
-
-def _name(case_id: UUID, names: Mapping[int, str]) -> None:
-    """Names that a later row or file tells of numbers that had none."""
-    rows = list(LedgerAccount.objects.filter(case_id=case_id, node__in=list(names)))
-    for row in rows:
-        row.name = names[row.node]
-    LedgerAccount.objects.bulk_update(rows, ["name"], batch_size=1000)
+    return [envelope if value else None for envelope, value in zip(sealed, values, strict=True)]

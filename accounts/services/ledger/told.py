@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,17 +30,21 @@ LEFT JOIN accounts_ledgeraccount a ON a.case_id = e.case_id AND a.number_index =
 LEFT JOIN accounts_ledgeraccount b ON b.case_id = e.case_id AND b.number_index = payee.number_index
 WHERE e.case_id = %(case)s AND e.transfer_id IS NOT NULL AND b.node = ANY(%(nodes)s)
 """
+# The parties as the rows themselves name them: a payer that the entry has from a told transfer must not keep another out.
 _UNITS = """
-SELECT e.id, e.src, e.dst, e.amount_minor, e.currency, e.out_at, e.in_at, e.out_line_id, e.in_line_id, e.transfer_id,
-  encode(f.sha256, 'hex'), l.row
+SELECT e.id, e.src, COALESCE(o.node, NULLIF(i.counter, i.node)), e.dst, e.amount_minor, e.currency, e.out_at, e.in_at,
+  e.out_line_id, e.in_line_id, e.transfer_id, encode(f.sha256, 'hex'), l.row
 FROM accounts_ledgerentry e
 JOIN (SELECT DISTINCT * FROM unnest(%(dsts)s::bigint[], %(amounts)s::bigint[], %(currencies)s::text[]) u(dst, amount, currency)) u
   ON e.dst = u.dst AND e.currency = u.currency AND e.amount_minor = u.amount
 JOIN accounts_statementline l ON l.id = COALESCE(e.in_line_id, e.out_line_id) JOIN accounts_statementfile f ON f.id = l.file_id
+LEFT JOIN accounts_statementline o ON o.id = e.out_line_id LEFT JOIN accounts_statementline i ON i.id = e.in_line_id
+WHERE COALESCE(i.node, NULLIF(o.counter, o.node)) = u.dst
 """
-
+_WINDOW = timedelta(microseconds=TOLD_WINDOW)
 
 _Rank = tuple[bool, float, datetime, UUID, datetime, str, int]
+_Bucket = tuple[int, int, str]
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class _Told:
 @dataclass(frozen=True)
 class _Unit:
     entry: int
+    entry_src: int | None
     src: int | None
     dst: int
     amount: int
@@ -148,11 +155,12 @@ def _undone(case_id: UUID) -> set[tuple[UUID | None, UUID | None]]:
 def _chosen(told: list[_Told], units: list[_Unit], undone: Collection[tuple[Any, Any]]) -> dict[int, tuple[_Told, int]]:
     """Entry -> (told transfer, seconds apart): the nearest in time first, one to one."""
     ranked: list[tuple[_Rank, _Told, _Unit]] = []
+    timed = _timed(units)
     for each in told:
-        for unit in units:
+        for unit in _near(each, timed):
             apart = min(abs((at - each.at).total_seconds()) for at in (unit.out_at, unit.in_at))
             is_undone = (each.id, unit.out_line) in undone or (each.id, unit.in_line) in undone
-            if apart * 1_000_000 <= TOLD_WINDOW and not is_undone and _is_same(each, unit):
+            if not is_undone and (each.src is None or unit.src is None or each.src == unit.src):
                 rank = (each.src is None, apart, each.at, each.id, unit.in_at, unit.sha256, unit.row)
                 ranked.append((rank, each, unit))
     taken: set[UUID] = set()
@@ -164,11 +172,27 @@ def _chosen(told: list[_Told], units: list[_Unit], undone: Collection[tuple[Any,
     return found
 
 
-def _is_same(told: _Told, unit: _Unit) -> bool:
-    """Same receiver, amount and currency, and no two payers."""
-    if (unit.dst, unit.amount, unit.currency) != (told.dst, told.amount, told.currency):
-        return False
-    return told.src is None or unit.src is None or told.src == unit.src
+def _timed(units: Iterable[_Unit]) -> dict[_Bucket, list[tuple[datetime, _Unit]]]:
+    """Units by receiver, amount and currency, in the order of their times; one of two times stands at each."""
+    found: dict[_Bucket, list[tuple[datetime, _Unit]]] = defaultdict(list)
+    for unit in units:
+        for at in {unit.out_at, unit.in_at}:
+            found[unit.dst, unit.amount, unit.currency].append((at, unit))
+    for each in found.values():
+        each.sort(key=_time)
+    return found
+
+
+def _near(told: _Told, timed: Mapping[_Bucket, list[tuple[datetime, _Unit]]]) -> Iterable[_Unit]:
+    """The units that it may tell of, each once: of its receiver, amount and currency, within the window."""
+    rows = timed.get((told.dst, told.amount, told.currency), [])
+    first = bisect_left(rows, told.at - _WINDOW, key=_time)
+    last = bisect_right(rows, told.at + _WINDOW, key=_time)
+    return {unit.entry: unit for _at, unit in rows[first:last]}.values()
+
+
+def _time(row: tuple[datetime, _Unit]) -> datetime:
+    return row[0]
 
 
 def _remake(remaking: Remaking, told: list[_Told], units: list[_Unit], chosen: dict[int, tuple[_Told, int]]) -> None:
@@ -184,7 +208,7 @@ def _remake(remaking: Remaking, told: list[_Told], units: list[_Unit], chosen: d
         if told_id == unit.told:
             continue
         rule, apart = _rule(unit)
-        remaking.end(unit.entry, unit.src, unit.dst)
+        remaking.end(unit.entry, unit.entry_src, unit.dst)
         triple: Triple = (unit.out_line, unit.in_line, told_id)
         remaking.make(triple, Why(rule, apart, seconds), unit.src, unit.dst, found.src if found else None)
 

@@ -14,7 +14,7 @@ from accounts.services.ledger.entries import Triple
 from accounts.services.ledger.matching import matches_of_group
 from accounts.services.ledger.remaking import Remaking, Rule, Why
 from accounts.services.ledger.told import told_match
-from antifraud import db, policy
+from antifraud import bulk, db, policy
 from antifraud.audit import diary
 from antifraud.crypto.forbidden import reject_forbidden
 from antifraud.errors import Invalid, WrongState
@@ -25,7 +25,7 @@ from banks.models import User
 def match_undo(*, by: User, match_id: UUID, reason: str) -> LedgerMatch:
     """The two are separate transfers: split the entry, never pair these two again, rebuild the sums, note who and why.
 
-    What is set free may be matched with other rows. Raises Invalid (reason), WrongState where it is undone already,
+    What is set free may be matched with other rows. Raises Invalid (reason), WrongState where it is undone or gone already,
     Conflict `ledger_changing` while an import runs.
     """
     if len(reason.strip()) < 4:
@@ -33,7 +33,8 @@ def match_undo(*, by: User, match_id: UUID, reason: str) -> LedgerMatch:
     reject_forbidden(reason, field="reason")
     match = policy.get(by, FlowAction.MATCH_UNDO, LedgerMatch.objects.all(), match_id)
     ledger_hold_now(match.case_id)
-    match.refresh_from_db()
+    bulk.long_work()  # the chains of both sides may be long
+    _again(match)
     entry = LedgerEntry.objects.filter(matches=match).first()
     if match.undone_at is not None or entry is None:
         raise WrongState
@@ -48,6 +49,14 @@ def match_undo(*, by: User, match_id: UUID, reason: str) -> LedgerMatch:
     )  # fmt: skip
     match.refresh_from_db()
     return match
+
+
+def _again(match: LedgerMatch) -> None:
+    """The match as it is now that the ledger is held. Raises WrongState where an import made its entry anew meanwhile."""
+    try:
+        match.refresh_from_db()
+    except LedgerMatch.DoesNotExist as gone:
+        raise WrongState from gone
 
 
 def _split(match: LedgerMatch, entry: LedgerEntry) -> set[int]:

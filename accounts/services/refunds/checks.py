@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Hold, Refund, RefundShare, TraceRun
+from accounts.models import Hold, Order, Refund, RefundShare, TraceRun
+from accounts.models.order import OPEN
 from accounts.policy import FlowAction
 from accounts.services.refunds.facts import RETURNABLE, held_left, is_in_force
 from accounts.services.refunds.inputs import ClaimInput
@@ -18,11 +19,14 @@ from antifraud.crypto.forbidden import reject_forbidden
 from antifraud.crypto.normal import normal_account
 from antifraud.errors import Conflict, Forbidden, Invalid, WrongState
 from banks.models import User
-from cases.models import Victim
+from cases.models import Case, Victim
 from cases.policy import Action as CaseAction
 
 Problems = dict[str, list[Any]]
 SHORTEST_ACCOUNT = 4
+# What is held in such a case is on its way back to the holder, not to a victim.
+OVER = frozenset({Case.Status.NOT_FILED, Case.Status.WITHDRAWN, Case.Status.NOT_FRAUD, Case.Status.CLOSED})
+RELEASES = (Order.Kind.STOP_RELEASE, Order.Kind.FREEZE_RELEASE)
 
 
 def require_unit(by: User, *unit_ids: UUID) -> None:
@@ -32,9 +36,17 @@ def require_unit(by: User, *unit_ids: UUID) -> None:
 
 
 def require_holdable(hold: Hold) -> None:
-    """Raise where nothing can be returned out of the hold: no filed case, no sum, no measure in force."""
-    if hold.case.filed_on is None:
+    """Raise where nothing can be returned out of the hold: no filed case, or one that is over, a release under way, no
+    sum, no measure in force. The case stays locked, so that neither it nor its orders change before the act is written.
+    """
+    case = db.lock(Case.objects.filter(pk=hold.case_id)).only("pk", "status", "filed_on").get()
+    if case.filed_on is None:
         raise WrongState(_("Money is returned in a filed case only. Record the case filing first."))
+    if case.status in OVER or Order.objects.filter(original=hold.order_id, kind__in=RELEASES, status__in=OPEN).exists():
+        raise WrongState(
+            _("The case is over, or a release of this hold is under way: nothing is returned out of it."),
+            extra={"state": case.status},
+        )
     if hold.kind not in RETURNABLE or not hold.amount_minor:
         raise Invalid(fields={"hold": [_("This hold names no sum of money. Choose another one.")]})
     if not is_in_force(hold):

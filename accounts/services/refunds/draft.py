@@ -16,7 +16,7 @@ from accounts.policy import Action, RefundAction
 from accounts.rules.refunds import RefundError, digest
 from accounts.services.orders.approve import required_reason
 from accounts.services.refunds.checks import claim_rows, require_holdable, require_unit
-from accounts.services.refunds.facts import worksheet_of
+from accounts.services.refunds.facts import same_money, worksheet_of
 from accounts.services.refunds.inputs import RefundInput
 from accounts.states import refund_flow
 from antifraud import db, policy
@@ -42,7 +42,7 @@ def refund_draft(*, by: User, hold_id: UUID, data: RefundInput) -> Refund:
     policy.require(by, RefundAction.REFUND_DRAFT, hold.case)
     require_unit(by, hold.case.unit_id, hold.unit_id)
     require_holdable(hold)
-    if Refund.objects.filter(hold=hold).exclude(status__in=["paid", "closed"]).exists():
+    if Refund.objects.filter(hold__in=same_money(hold)).exclude(status__in=["paid", "closed"]).exists():
         raise Conflict(_("A return of this hold is under way already. Continue that one."), code="refund_open")
     now = db.require_unit_of_work().now
     unit = by.institution

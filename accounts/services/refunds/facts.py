@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from accounts.models import CaseLedger, Hold, LedgerAccount, LedgerChain, Refund, RefundShare, TraceRun, Transfer
 from accounts.rules.refunds import Claim, Facts, build
-from accounts.rules.tracing.result import CUT, REACHED, RESTING, UNKNOWN, WINDOW
+from accounts.rules.tracing.result import BELOW_MINIMUM, CUT, REACHED, RESTING, UNKNOWN, WINDOW
 from accounts.selectors.holds import in_force
 from accounts.selectors.identity import family_rows
 from antifraud.crypto.blind import blind_index
@@ -23,17 +23,22 @@ from antifraud.crypto.normal import normal_account, normal_name
 
 PAYEE = "refund.payee"
 RETURNABLE = (Hold.Kind.STOP, Hold.Kind.FREEZE)
-# Ends of a trace after which nobody can say what is left of the money (accounts.rules.tracing.result).
-UNCERTAIN = frozenset({UNKNOWN, WINDOW, CUT, REACHED})
+# Ends of a trace after which nobody can say where the money is (accounts.rules.tracing.result): wherever in the run
+# they stand, some of it may have come to the held account unseen.
+UNCERTAIN = frozenset({UNKNOWN, WINDOW, BELOW_MINIMUM, CUT, REACHED})
 
 
 @dataclass(frozen=True)
 class Source:
-    """What is known of the payments into the held account, and the nodes that it has in the case's ledger."""
+    """What is known of the payments into the held account, and the nodes that it has in the case's ledger.
+
+    `has_statement`: its own statement is in the ledger, be it with gaps; then nobody's word stands for it.
+    """
 
     nodes: frozenset[int]
     payments: int
     is_covered: bool
+    has_statement: bool
 
 
 def is_in_force(hold: Hold) -> bool:
@@ -47,9 +52,21 @@ def committed(rows: QuerySet[RefundShare]) -> QuerySet[RefundShare]:
     return decided.exclude(outcome=RefundShare.Outcome.GIVEN_UP)
 
 
+def same_money(hold: Hold) -> QuerySet[Hold]:
+    """The hold with those that it was converted from or to: one sum on one account, held under one order after another."""
+    last = hold.converted_to_id or hold.pk
+    return Hold.objects.filter(Q(pk=last) | Q(converted_to=last))
+
+
 def held_left(hold: Hold, *, but: UUID | None = None) -> int:
-    """What of the hold no other decided return has taken; `but` is the return that asks."""
-    rows = committed(RefundShare.objects.filter(refund__hold=hold)).exclude(refund=but)
+    """What of the hold no other decided return has taken, from it or from the same money; `but` is the return that asks.
+
+    What was paid out of a stop before the freeze took effect is not in the freeze's own sum and is not taken twice.
+    """
+    rows = committed(RefundShare.objects.filter(refund__hold__in=same_money(hold))).exclude(refund=but)
+    if hold.effective_from is not None:
+        gone = Q(outcome=RefundShare.Outcome.PAID, paid_at__lt=hold.effective_from)
+        rows = rows.exclude(gone & ~Q(refund__hold=hold))
     taken = rows.aggregate(total=Sum("share_minor"))["total"] or 0
     return (hold.amount_minor or 0) - int(taken)
 
@@ -71,18 +88,18 @@ def source_of(hold: Hold) -> Source:
         payments = sum(
             chain.entries_in + int(chain.opening_minor > 0) + int(chain.top_up_minor > 0) for chain in covered
         )
-        return Source(nodes, payments, not any(chain.breaks for chain in covered))
+        return Source(nodes, payments, not any(chain.breaks for chain in covered), has_statement=True)
     told = Transfer.objects.filter(case=hold.case_id, to_account__in=family_rows(hold.account))
-    return Source(nodes, told.count(), is_covered=False)
+    seen = sum(chain.entries_in for chain in chains)  # on the payers' statements; the same payment may be told as well
+    return Source(nodes, max(told.count(), seen), is_covered=False, has_statement=False)
 
 
 def traced_rest(run: TraceRun, nodes: frozenset[int]) -> int | None:
     """What the run leaves on the account; None where a limit or a missing statement keeps it from saying."""
-    if run.is_cut or not nodes:
+    totals = run.result["totals"]
+    if run.is_cut or run.params.get("until") or not nodes or any(totals.get(end) for end in UNCERTAIN):
         return None
     here = [row["ends"] for row in run.result["nodes"] if row["node"] in nodes]
-    if any(ends.get(end) for ends in here for end in UNCERTAIN):
-        return None
     return sum(int(ends.get(RESTING, 0)) for ends in here)
 
 
@@ -135,7 +152,7 @@ def worksheet_of(
             held,
             source.payments,
             source.is_covered,
-            is_stated_single,
+            is_stated_single and not source.has_statement,
             tuple(claims),
             about,
             "" if version is None else str(version),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Objection, Refund
@@ -113,6 +114,7 @@ def objection_reveal(*, by: User, objection_id: UUID, field: str, purpose: str) 
 
 
 def open_objections(refund: Refund) -> list[str]:
-    """Decisions of the current round's objections that stand against an approval: "" (undecided) and "upheld"."""
-    rows = Objection.objects.filter(refund=refund, round__number=refund.round_number)
+    """Decisions that stand against an approval: "" (undecided, of any round) and "upheld" since the current round began."""
+    since = Q(decided_at__gte=current_round(refund).opened_at)
+    rows = Objection.objects.filter(Q(decision=Objection.Decision.OPEN) | since, refund=refund)
     return sorted(set(rows.exclude(decision=Objection.Decision.REJECTED).values_list("decision", flat=True)))

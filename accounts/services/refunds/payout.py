@@ -16,6 +16,7 @@ from accounts.services.orders.approve import required_reason
 from accounts.services.refunds.checks import require_unit
 from accounts.services.refunds.draft import ROWS
 from accounts.services.refunds.inputs import ShareResult
+from accounts.services.refunds.proofs import proof_add, proof_store, require_recorder
 from accounts.services.refunds.send import TOPIC, payout_due_at
 from accounts.states import refund_flow
 from antifraud import db, policy
@@ -26,7 +27,6 @@ from antifraud.plain_text import without_numbers
 from banks.models import User
 from banks.services.deliveries import delivery_transported_by_inbox
 from cases.models import Attachment
-from cases.services.attachments import attachment_store
 
 Said = RefundShare.Outcome
 AT_BANK = (Refund.Status.DECIDED, Refund.Status.FAILED)
@@ -45,13 +45,14 @@ def refund_report(
 
     When nothing is open any more the return is paid, or failed where a share failed. A paid share that is reported
     again in the same words changes nothing. Raises Invalid by line, Conflict `share_settled` where a share was paid
-    by another transfer before, WrongState unless it is decided, Superseded.
+    by another transfer before, WrongState unless it is decided, Superseded. A proof may follow once (`proof_add`).
     """
     refund = policy.get(by, RefundAction.REFUND_REPORT, ROWS, refund_id, lock=True)
+    require_recorder(by, refund, proof)
     shares = {share.id: share for share in db.lock(payable_shares(refund))}
     given = list(results)
-    if refund.status == Refund.Status.PAID and given and _says_the_same(given, shares):
-        return refund
+    if refund.status == Refund.Status.PAID and (given or proof is not None) and _says_the_same(given, shares):
+        return proof_add(by, refund, shares.values(), proof, expected_version)
     if refund.status not in AT_BANK:
         raise WrongState(extra={"state": refund.status, "verb": "report"})
     if expected_version is not None and expected_version != refund.version:
@@ -67,8 +68,8 @@ def refund_report(
             code="share_settled",
         )
     if not fresh:
-        return refund
-    _keep_all(refund, fresh, shares, by, _proof(by, refund, proof))
+        return proof_add(by, refund, shares.values(), proof)
+    _keep_all(refund, fresh, shares, by, proof_store(by, refund, proof))
     return _settle(refund, list(shares.values()), by, fresh)
 
 
@@ -240,13 +241,6 @@ def _settle(refund: Refund, shares: list[RefundShare], by: User, told: list[Shar
     if Said.FAILED in outcomes:
         return refund_flow.apply(refund, "fail", by=by, changes=changes, detail=detail)
     return refund_flow.apply(refund, "pay", by=by, changes=changes | {"paid_at": now}, detail=detail)
-
-
-def _proof(by: User, refund: Refund, file: File[Any] | None) -> Attachment | None:
-    if file is None:
-        return None
-    title = f"payout proof {refund.number}"
-    return attachment_store(by=by, case=refund.case, file=file, purpose="scan", title=title, field="proof")
 
 
 def _available_first(refund: Refund) -> None:

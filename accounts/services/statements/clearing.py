@@ -44,5 +44,6 @@ def file_clear(by: User, file_id: UUID, *, fence: Callable[[], None] | None = No
             cursor.execute(_LINES, [file_id])
         if nodes:
             parties_forget(file.case_id, nodes)
+        StatementFile.objects.filter(pk=file_id).update(parties=None)
         if fence is not None:
             fence()

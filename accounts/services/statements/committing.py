@@ -17,25 +17,31 @@ from accounts.services.ledger.parties import parties_link
 from accounts.services.ledger.told import told_match
 from accounts.services.ledger.unnamed import matches_unnamed
 from accounts.services.statements.known import known_mark, repeats_keep, repeats_mark
+from accounts.services.statements.taking import parties_take
 from accounts.states import statement_flow
 from antifraud import bulk, db
+from antifraud.jobs import queue
+from antifraud.jobs.models import Job
 from antifraud.jobs.progress import Progress
 from antifraud.jobs.queue import Claimed
 from banks.models import User
 
+REPEATS_FOUND = "repeats_found"  # note of a job that gave the file back to be checked again
 STEPS = ("known", "entries", "matching", "sums", "totals")
 _TOTALS = """
 SELECT currency, direction, count(*), sum(amount_minor)::bigint FROM accounts_statementline
 WHERE file_id = %s AND left_out = '' GROUP BY 1, 2 ORDER BY 1, 2
 """
 _LEFT_OUT = "SELECT count(*) FROM accounts_statementline WHERE file_id = %s AND left_out <> ''"
+_KNOWN = "SELECT count(*) FROM accounts_statementline WHERE file_id = %s AND left_out = 'known'"
+_SUSPECTED = "SELECT count(*) FROM accounts_statementline WHERE file_id = %s AND left_out = 'repeat'"
 _ISSUES_LEFT_OUT = (
     "SELECT count(DISTINCT row) FROM accounts_statementissue WHERE file_id = %s AND severity = 'left_out'"
 )
 
 
 def statement_commit_work(job: Claimed, progress: Progress) -> None:
-    """Take the file into the ledger; one that is in it already stays as it is."""
+    """Take the file into the ledger, or show it again; one that is in it already stays as it is."""
     by = User.objects.select_related("institution").get(pk=job.by_id)
     with db.unit_of_work(by) as work:
         bulk.long_work(memory="128MB")
@@ -46,8 +52,11 @@ def statement_commit_work(job: Claimed, progress: Progress) -> None:
             return
         statement_flow.step("commit", file.status)
         bulk.plan_for(file.rows_good)
-        _resolve(file)
+        if _finds_unseen(file):
+            _show_again(by, file, job, progress)
+            return
         _step(progress, 1)
+        parties_take(file)
         entries = entries_of_file(file.pk)
         _step(progress, 2)
         nodes = nodes_of_file(file.pk)
@@ -60,6 +69,7 @@ def statement_commit_work(job: Claimed, progress: Progress) -> None:
         _step(progress, 4)
         totals, left_out = _totals(file.pk), _count(_LEFT_OUT, file.pk) + _count(_ISSUES_LEFT_OUT, file.pk)
         changes = {"totals": totals, "rows_left_out": left_out, "committed_by": by, "committed_at": work.now}
+        changes["parties"] = None
         statement_flow.apply(file, "commit", by=by, changes=changes, detail={"entries": entries, "totals": totals})
         ledger_change(file.case_id, _digest(file))
         progress.fence()
@@ -70,13 +80,29 @@ def _file(file_id: UUID) -> StatementFile:
     return StatementFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file_id)
 
 
-def _resolve(file: StatementFile) -> None:
-    """What the ledger knows by now, another file may have been committed since the preview; then the officer's choice."""
+def _finds_unseen(file: StatementFile) -> bool:
+    """Mark what the ledger knows by now; whether suspected repeats are among it that the preview did not show.
+
+    Another file may have been committed since. Where nothing is new, the officer's choice is done.
+    """
     known_mark(file.case_id, file.pk)
-    if file.is_without_repeats:
-        repeats_mark(file.case_id, file.pk)
-    else:
+    if repeats_mark(file.case_id, file.pk):
+        return True
+    if not file.is_without_repeats:
         repeats_keep(file.pk)
+    return False
+
+
+def _show_again(by: User, file: StatementFile, job: Claimed, progress: Progress) -> None:
+    """Back to the preview with a version of its own: nothing is taken before the officer has decided about the repeats.
+
+    The job ends in this very transaction: begun once more it would find nothing new and commit.
+    """
+    left_out = _count(_KNOWN, file.pk) + _count(_ISSUES_LEFT_OUT, file.pk)
+    detail = {"repeats": _count(_SUSPECTED, file.pk)}
+    statement_flow.apply(file, "read", by=by, changes={"rows_left_out": left_out}, detail=detail)
+    progress.fence()
+    queue.finish(job, Job.State.FAILED, note=REPEATS_FOUND)
 
 
 def _step(progress: Progress, number: int) -> None:

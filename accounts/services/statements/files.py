@@ -10,12 +10,12 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files.base import File
 from django.db import connection
-from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Answer, StatementFile, StatementMapping
 from accounts.policy import FlowAction
 from accounts.rules.statements import FIELDS, MAX_BYTES, headings_digest_text
+from accounts.rules.statements.fields import heading_key, known_field
 from accounts.states import statement_flow
 from antifraud import db, policy
 from antifraud.crypto.blind import blind_index
@@ -46,7 +46,8 @@ def statement_receive(
     """Keep the original, encrypted, and have it read by a job. `attachment` instead of `file`: it is stored already.
 
     `owner` (number, name) where the file names no account; `zone` of times without an offset. Raises Conflict
-    `statement_known` where the case has this very file, Invalid (file), WrongState for a closed case.
+    `statement_known` where the case has this very file (extra `file`: its id, for the police's eyes), Invalid (file),
+    WrongState for a closed case.
     """
     policy.require(by, FlowAction.STATEMENT_IMPORT, case)
     if case.status == Case.Status.CLOSED:
@@ -72,19 +73,22 @@ def statement_receive(
 def statement_map(*, by: User, file_id: UUID, mapping: Mapping[str, str], remember: bool) -> StatementFile:
     """What each column is; the file is read again with it. `remember` for the institution's next file of these headings.
 
-    Raises Invalid (mapping) for a field that statements do not have, WrongState, Superseded.
+    Raises Invalid (mapping) for a field that statements do not have, WrongState, Superseded, Conflict
+    `job_active` while a commit of the file waits or runs.
     """
     file = _locked(by, FlowAction.STATEMENT_MAP, file_id)
+    _refuse_busy(file, COMMIT)
     unknown = sorted({field for field in mapping.values() if field and field not in FIELDS})
     if unknown:
         raise Invalid(fields={"mapping": [_("A column is named as something that statements do not have.")]})
+    kept = mapping_kept(mapping)
     headings = file.headings.open() if file.headings is not None else None
     if remember and file.institution is not None and headings:
         StatementMapping.objects.update_or_create(
             institution=file.institution, headings_key=headings_index(headings["headings"]),
-            defaults={"mapping": dict(mapping), "saved_by": by, "saved_at": db.require_unit_of_work().now},
+            defaults={"mapping": kept, "saved_by": by, "saved_at": db.require_unit_of_work().now},
         )  # fmt: skip
-    statement_flow.apply(file, "map", by=by, changes={"mapping": dict(mapping)}, detail={"columns": len(mapping)})
+    statement_flow.apply(file, "map", by=by, changes={"mapping": kept}, detail={"columns": len(kept)})
     queue.submit(READ, file.pk, by=by)
     return file
 
@@ -97,13 +101,14 @@ def statement_commit(
     only_if_all_good: bool = False,
     expected_version: int | None = None,
 ) -> StatementFile:
-    """Have what the preview showed taken into the ledger by a job. Twice is once.
+    """Have what the preview showed taken into the ledger by a job.
 
     Raises Invalid (take) without a good row, and where `only_if_all_good` and rows are bad; Superseded where the preview has changed since
-    `expected_version`, WrongState.
+    `expected_version`, WrongState; Conflict `job_active` while an earlier wish, perhaps another choice, waits or runs.
     """
     file = _locked(by, FlowAction.STATEMENT_COMMIT, file_id)
     statement_flow.step("commit", file.status)
+    _refuse_busy(file, COMMIT)
     if expected_version is not None and expected_version != file.version:
         raise Superseded
     if not file.rows_good:
@@ -123,9 +128,7 @@ def statement_commit(
 def statement_discard(*, by: User, file_id: UUID) -> StatementFile:
     """Do not use the file: its rows go, the original stays with the case. Raises WrongState, Conflict while work runs."""
     file = _locked(by, FlowAction.STATEMENT_DISCARD, file_id)
-    job = queue.latest(file.pk, READ, COMMIT)
-    if job is not None and job.is_active:
-        raise Conflict(_("The file is being worked on. Cancel the work first."), code="job_active")
+    _refuse_busy(file, READ, COMMIT)
     statement_flow.apply(file, "discard", by=by)
     queue.submit(CLEAR, file.pk, by=by)
     return file
@@ -134,6 +137,21 @@ def statement_discard(*, by: User, file_id: UUID) -> StatementFile:
 def headings_index(headings: list[str]) -> bytes:
     """By what a remembered mapping is found: the folded headings in their order."""
     return blind_index(HEADINGS_INDEX, headings_digest_text(headings) or "\x1f")
+
+
+def mapping_kept(mapping: Mapping[str, str]) -> dict[str, str]:
+    """What of {heading: field} may be stored in clear: a person's name may stand in a heading that is not used.
+
+    That a column is not used is kept only of headings that would else be recognised, as the known word itself.
+    """
+    kept = {heading: field for heading, field in mapping.items() if field}
+    return {heading_key(heading): "" for heading, field in mapping.items() if not field and known_field(heading)} | kept
+
+
+def _refuse_busy(file: StatementFile, *kinds: str) -> None:
+    job = queue.latest(file.pk, *kinds)
+    if job is not None and job.is_active:
+        raise Conflict(_("The file is being worked on. Cancel the work first."), code="job_active")
 
 
 def _locked(by: User, action: FlowAction, file_id: UUID) -> StatementFile:
@@ -156,11 +174,6 @@ def _refuse_known(case: Case, digest: bytes) -> None:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"statement.file|{case.pk}|{digest.hex()}"]
         )
-    known = (
-        StatementFile.objects.filter(case=case, sha256=digest).exclude(status__in=ENDED).select_related("attachment")
-    )
-    earlier = known.first()
+    earlier = StatementFile.objects.filter(case=case, sha256=digest).exclude(status__in=ENDED).first()
     if earlier is not None:
-        text = translate("This file is in the case already: {name}, received {day}. Nothing was changed.")
-        name, day = earlier.attachment.title.open(), earlier.received_at.date().isoformat()
-        raise Conflict(text.format(name=name, day=day), code="statement_known", extra={"file": str(earlier.pk)})
+        raise Conflict(code="statement_known", extra={"file": str(earlier.pk)})

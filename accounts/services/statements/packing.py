@@ -46,17 +46,18 @@ class Packer:
 
     def rows(
         self, batch: Batch, nodes: Sequence[int], counters: Sequence[int | None], devices: Mapping[str, bytes],
-        keys: Sequence[bytes], known: Container[bytes] = (),
+        keys: Sequence[bytes], known: Container[int] = (),
     ) -> Iterator[bytes]:  # fmt: skip
         """Each row of the batch as COPY wants it; `nodes`, `counters` and `keys` beside the batch's rows.
 
-        Rows whose key is `known` are left out for that.
+        Rows whose place is `known` are left out for that.
         """
         ids = bulk.uuids(len(batch))
         fixed = self._fixed(batch, nodes, ids, keys)
         width = _FIXED.itemsize
         tails = zip(
-            batch.direction, (key in known for key in keys), batch.serial, map(_maybe, counters), map(_maybe, batch.balance),
+            batch.direction, (place in known for place in range(len(batch))), batch.serial,
+            map(_maybe, counters), map(_maybe, batch.balance),
             self._references(batch.reference), (devices.get(text, bulk.NULL) for text in batch.device),
             self._sealed(batch.details, batch.reference, ids), strict=True,
         )  # fmt: skip
@@ -83,7 +84,10 @@ class Packer:
         return made.tobytes()
 
     def keys(self, batch: Batch) -> Iterator[bytes]:
-        """When two rows are one: by owner and serial, as far as amount and direction agree; else by file and row."""
+        """When two rows may be one: by owner and serial, as far as amount and direction agree; else by file and row.
+
+        The time is no part of it, since one bank's files give the day here and the second there: `known` compares it.
+        """
         key, sha256 = self._line_key, self.sha256
         columns = (batch.account, batch.serial, batch.direction, batch.amount, batch.currency, batch.row)
         for account, serial, way, amount, currency, row in zip(*columns, strict=True):

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from accounts.models import StatementFile, StatementMapping
 from accounts.rules.statements import Batch, Header, NeedsMapping, StatementError
-from accounts.services.ledger.parties import parties_link
 from accounts.services.statements.clearing import file_clear
 from accounts.services.statements.files import headings_index
 from accounts.services.statements.known import known_mark, repeats_mark
@@ -110,9 +109,8 @@ def _show(by: User, file: StatementFile, header: Header, staging: Staging, progr
         fresh = StatementFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
         known = staging.known + known_mark(file.case_id, file.pk)
         repeats_mark(file.case_id, file.pk)
-        parties_link(file.case_id)
         changes = _facts(header) | {
-            "totals": staging.totals, "rows_read": staging.read, "rows_good": staging.good,
+            "totals": staging.totals, "parties": staging.parties, "rows_read": staging.read, "rows_good": staging.good,
             "rows_bad": staging.severities["bad"], "rows_left_out": staging.severities["left_out"] + known,
         }  # fmt: skip
         detail = {"rows": staging.good, "bad": staging.severities["bad"], "known": known}

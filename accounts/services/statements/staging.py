@@ -8,8 +8,8 @@ from uuid import UUID
 
 from accounts.models import StatementFile, StatementIssue
 from accounts.rules.statements import Batch, Issue
-from accounts.services.ledger.parties import CASH, Party, parties_nodes, parties_own
-from accounts.services.statements.known import has_others, known_keys
+from accounts.services.ledger.parties import CASH, Party, parties_nodes
+from accounts.services.statements.known import has_others, known_places
 from accounts.services.statements.packing import COLUMNS, TABLE, Packer
 from accounts.services.statements.stated import state_balances
 from antifraud import bulk
@@ -33,7 +33,7 @@ class Staging:
         self._issues = 0
         self._totals: dict[tuple[str, str], list[int]] = {}
         self._nodes: dict[str, int] = {}
-        self._owners: set[str] = set()
+        self.parties: dict[int, tuple[str, str]] = {}  # as `StatementFile.parties`
         self._stated: set[tuple[str, str]] = set()
         self._devices: dict[str, bytes] = {}
         self._packer = Packer(file.case_id, file.pk, bytes(file.sha256))
@@ -63,8 +63,8 @@ class Staging:
             for number, is_cash in zip(batch.counter, batch.cash, strict=True)
         ]
         keys = list(self._packer.keys(batch))
-        known = known_keys(self.case_id, self.file_id, keys) if self._has_others else frozenset[bytes]()
-        self.known += sum(map(known.__contains__, keys)) if known else 0
+        known = known_places(self.case_id, self.file_id, keys, batch) if self._has_others else frozenset[int]()
+        self.known += len(known)
         nodes = list(map(self._nodes.__getitem__, batch.account))
         bulk.copy_raw(TABLE, COLUMNS, self._packer.rows(batch, nodes, counters, self._devices, keys, known))
 
@@ -79,16 +79,12 @@ class Staging:
 
     def _meet(self, batch: Batch) -> None:
         """Nodes for the numbers that this reading has not met before."""
-        owners = set(batch.account)
-        fresh = (owners | set(batch.counter)) - self._nodes.keys() - {""}
+        fresh = (set(batch.account) | set(batch.counter)) - self._nodes.keys() - {""}
         parties = _parties(batch, fresh, self.institution_id)
         if any(batch.cash) and CASH not in self._nodes:
             parties.append(Party(CASH))
-        self._nodes |= parties_nodes(self.case_id, parties)
-        own = owners - self._owners
-        if own and self.institution_id is not None:
-            parties_own(self.case_id, self.institution_id, [self._nodes[number] for number in own])
-        self._owners |= own
+        self._nodes |= parties_nodes(self.case_id, parties, is_preview=True)
+        self.parties |= {self._nodes[each.number]: (each.name, each.bank) for each in parties if each.name or each.bank}
 
     def _index_devices(self, devices: Iterable[str]) -> None:
         fresh = [device for device in set(devices) - self._devices.keys() if device]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Hold, LedgerAccount, Order
+from accounts.models import Hold, LedgerAccount, LedgerEntry, Order
 from accounts.selectors.cascades import Proposal, cascade_of
 from accounts.services.cascades import cascade_draft
 from accounts.services.holds import hold_release
@@ -123,6 +123,45 @@ def test_a_trace_shows_ways_that_nobody_told(world: World) -> None:
         trace_run(by=world.analyst_a, case_id=case.pk, seeds=seeds, params={})
     found = proposals(world.analyst_a, mule)
     assert {pk: each.is_only for pk, each in found.items()} == {keeper.pk: True}
+
+
+def test_a_victims_way_stays_however_often_anothers_trace_is_run(world: World) -> None:
+    """Two victims lost the same; the one's trace was run once, the other's again and again after it."""
+    case = factories.new_case(world.analyst_a, filed=True)
+    mule, keeper = (
+        Hold.objects.select_related("account", "case").get(pk=answering.held(world, "freeze", case=case).pk)
+        for _ in range(2)
+    )
+    rows = [("victim", "mule", 0, 400_000), ("mule", "keeper", 60, 400_000), ("other", "shop", 5, 400_000)]
+    made = ledger(world.analyst_a, case, rows, covered=("mule", "keeper"))
+    for name, hold in (("mule", mule), ("keeper", keeper)):
+        LedgerAccount.objects.filter(pk=made.account[name].pk).update(account=hold.account)
+    end(world, mule, "error")
+    with db.unit_of_work(world.analyst_a):
+        for entry in (made.entries[0], *[made.entries[2]] * 21):
+            seeds = [{"entry": entry.pk, "from_minor": 0, "to_minor": 400_000}]
+            trace_run(by=world.analyst_a, case_id=case.pk, seeds=seeds, params={})
+    assert set(proposals(world.analyst_a, mule)) == {keeper.pk}
+
+
+def test_of_one_question_the_newest_answer_counts(world: World) -> None:
+    """The first run saw the mule pay the keeper; by the second one that payment is gone from the ledger."""
+    case = factories.new_case(world.analyst_a, filed=True)
+    mule, keeper = (
+        Hold.objects.select_related("account", "case").get(pk=answering.held(world, "freeze", case=case).pk)
+        for _ in range(2)
+    )
+    rows = [("victim", "mule", 0, 400_000), ("mule", "keeper", 60, 400_000)]
+    made = ledger(world.analyst_a, case, rows)
+    for name, hold in (("mule", mule), ("keeper", keeper)):
+        LedgerAccount.objects.filter(pk=made.account[name].pk).update(account=hold.account)
+    end(world, mule, "error")
+    for expected in ({keeper.pk}, set()):
+        with db.unit_of_work(world.analyst_a):
+            seeds = [{"entry": made.entries[0].pk, "from_minor": 0, "to_minor": 400_000}]
+            trace_run(by=world.analyst_a, case_id=case.pk, seeds=seeds, params={})
+        assert set(proposals(world.analyst_a, mule)) == expected
+        LedgerEntry.objects.filter(pk=made.entries[1].pk).delete()
 
 
 def test_the_page_keeps_the_ticks(world: World, chain: dict[str, Hold], log_in: Any) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Involvement, LedgerAccount, LedgerEntry, Order, Transfer
 from accounts.rules.frontier import HALF_LIFE_HOURS, MICROSECONDS_PER_HOUR, freshness, rank
-from accounts.selectors.frontier import frontier
+from accounts.selectors.frontier import FrontierRow, frontier
 from accounts.services.frontier import Pick, frontier_draft
 from antifraud import db
 from antifraud.audit.models import AuditEntry
@@ -30,6 +30,11 @@ def draft(by: Any, second: Any, case: Scene, *names: str, kind: str = "stop", **
             kind=kind,
             terms=factories.terms(second, kind, **more.get("terms", {})),
         )
+
+
+def second(world: Any, case: Scene) -> FrontierRow:
+    """What the frontier says of `second`, where 200.00 are or may be."""
+    return next(each for each in frontier(user=world.analyst_a, run=case.run).rows if each.node == case.node("second"))
 
 
 def test_freshness_is_the_stated_formula() -> None:
@@ -106,8 +111,12 @@ def test_done_twice_the_open_order_is_named_and_nothing_is_doubled(world: Any) -
         draft(world.analyst_a, world.second_a, case, "second")
     assert refused.value.code == "duplicate_order"
     assert (Involvement.objects.count(), Transfer.objects.count(), Order.objects.count()) == (accounts, transfers, 1)
-    row = next(each for each in frontier(user=world.analyst_a, run=case.run).rows if each.node == case.node("second"))
-    assert (row.advice, [each.order_number for each in row.flow.taken]) == ("done", [made[0].number])
+    row = second(world, case)
+    assert [(each.state, each.order_number) for each in row.flow.taken] == [("drafted", made[0].number)]
+    assert (row.asked, row.advice) == (0, "stop"), "a draft has reached nobody"
+    factories.approve(factories.submit(made[0]), world.approver_a)
+    row = second(world, case)
+    assert (row.asked, row.advice) == (200_00, "done")
 
 
 def test_a_hold_of_less_than_was_traced_proposes_a_watch(world: Any) -> None:
@@ -116,13 +125,13 @@ def test_a_hold_of_less_than_was_traced_proposes_a_watch(world: Any) -> None:
     order = factories.approve(factories.submit(order), world.approver_a)
     factories.hold_of(order, world.risk_b, amount_minor=50_00)
     factories.answered(order, world.risk_b, "partial")
-    row = next(each for each in frontier(user=world.analyst_a, run=case.run).rows if each.node == case.node("second"))
+    row = second(world, case)
     assert (row.held, row.missing, row.advice) == (50_00, 150_00, "watch")
     until = timezone.now() + timedelta(days=30)
     (watch,) = draft(world.analyst_a, world.second_a, case, "second", kind="watch", terms={"asked_expires_at": until})
     assert (watch.amount_minor, watch.transfer_id) == (None, order.transfer_id)
     factories.answered(factories.approve(factories.submit(watch), world.approver_a), world.risk_b)
-    row = next(each for each in frontier(user=world.analyst_a, run=case.run).rows if each.node == case.node("second"))
+    row = second(world, case)
     assert row.advice == "watched"
     assert [(each.kind, each.state, each.until) for each in row.flow.taken if each.kind == "watch"] == [
         ("watch", "active", until)

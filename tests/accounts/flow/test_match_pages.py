@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from accounts.models import LedgerEntry, LedgerMatch
+from accounts.services.ledger import undo as service
 from accounts.services.statements.files import statement_commit
 from antifraud import db
+from antifraud.errors import Conflict, Unavailable
 from tests.accounts import factories
 from tests.accounts.factories import card
 from tests.accounts.flow.files import csv_file, fresh, receive, row, work
@@ -69,6 +72,40 @@ def test_twice_and_without_a_reason_change_nothing(world: World, matched: Ledger
     assert again.status_code in {409, 422}
     matched.refresh_from_db()
     assert matched.undone_reason == "two different payments"
+
+
+def test_a_refusal_keeps_what_was_typed(
+    world: World, matched: LedgerMatch, log_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    def hold(case_id: Any) -> None:
+        """An import made the entry anew while the ledger was waited for."""
+        if refusal is not None:
+            raise refusal
+        LedgerMatch.objects.filter(case=case_id).delete()
+
+    monkeypatch.setattr(service, "ledger_hold_now", hold)
+    client = log_in(world.analyst_a)
+    for refusal in (Conflict(code="ledger_changing"), Unavailable(), None):
+        answer = undo(client, matched, "two different payments")
+        assert (answer.status_code, "two different payments" in answer.content.decode()) == (409, True), refusal
+    assert LedgerEntry.objects.count() == 1
+
+
+def test_a_long_chain_has_the_time_that_it_needs(
+    world: World, matched: LedgerMatch, log_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    limits: list[str] = []
+
+    def rebuild(_nodes: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            limits.append(cursor.fetchone()[0])
+
+    monkeypatch.setattr(service, "chains_rebuild", rebuild)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '5s'")
+    assert undo(log_in(world.analyst_a), matched, "two different payments").status_code == 303
+    assert limits == ["0"]
 
 
 def test_leaders_see_it_and_others_find_nothing(world: World, matched: LedgerMatch, log_in: Any) -> None:

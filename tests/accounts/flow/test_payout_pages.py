@@ -97,6 +97,17 @@ def test_a_report_with_its_proof(world: Any, log_in: Any) -> None:
     assert log_in(world.analyst_b).get(f"/refunds/{refund.id}/shares/{share.id}/proof/").status_code == 404
 
 
+def test_a_proof_that_comes_later(world: Any, log_in: Any) -> None:
+    refund = make.decided(world)
+    (share,) = make.shares(refund)
+    client, url = log_in(world.risk_a), f"/refunds/payouts/{refund.id}/"
+    assert client.post(url, told(share)).status_code == 303
+    assert 'name="proof"' in text_of(client.get(url))
+    assert client.post(url, {"proof": pdf()}).status_code == 303
+    assert make.shares(refund)[0].proof_id is not None
+    assert 'name="proof"' not in text_of(client.get(url))
+
+
 def test_a_refusal_keeps_what_was_typed(world: Any, log_in: Any) -> None:
     refund = make.decided(world)
     (share,) = make.shares(refund)
@@ -135,11 +146,15 @@ def test_an_officer_records_for_an_institution_outside(world: Any, log_in: Any) 
     Hold.objects.filter(pk=hold.pk).update(institution=world.bank_paper)
     refund = make.decided(world, make.draft(world, hold, 300_000, is_stated_single=True), push=False)
     (share,) = make.shares(refund)
-    client = log_in(world.analyst_a)
+    assert f"/refunds/{refund.id}/record/" not in text_of(log_in(world.analyst_a).get(f"/refunds/{refund.id}/"))
+    client = log_in(world.supervisor_a)
+    assert f"/refunds/{refund.id}/record/" in text_of(client.get(f"/refunds/{refund.id}/"))
     assert client.get(f"/refunds/{refund.id}/record/").status_code == 200
     with make.nothing_happens():
         assert client.post(f"/refunds/{refund.id}/record/", told(share, transfer_id="")).status_code == 422
-    assert client.post(f"/refunds/{refund.id}/record/", told(share)).status_code == 303
+    with make.nothing_happens():
+        assert client.post(f"/refunds/{refund.id}/record/", told(share)).status_code == 422
+    assert client.post(f"/refunds/{refund.id}/record/", told(share) | {"proof": pdf()}).status_code == 303
     assert Refund.objects.get().status == "paid"
 
 

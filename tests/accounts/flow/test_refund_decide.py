@@ -19,6 +19,7 @@ from antifraud.errors import Conflict, Forbidden, Invalid, NotFound, Superseded,
 from banks.models import Delivery, Notification
 from banks.services.queue import queue_receive
 from tests.accounts.flow import refunding as make
+from tests.accounts.pages import pdf
 
 CN = ZoneInfo("Asia/Shanghai")
 
@@ -199,4 +200,11 @@ def test_a_bank_outside_of_the_platform_gets_its_term_at_once(world: Any) -> Non
     assert refund.payout_due_at is not None
     assert not Delivery.objects.filter(subject_id=refund.id).exists()
     (share,) = make.shares(refund)
-    assert make.report(world, refund, make.paid(share), by=world.analyst_a).status == "paid"
+    for who in (world.analyst_a, world.second_a):
+        with make.nothing_happens(), pytest.raises(Forbidden) as refused:
+            make.report(world, refund, make.paid(share), by=who, proof=pdf())
+        assert refused.value.code == "same_person"
+    with make.nothing_happens(), pytest.raises(Invalid) as missing:
+        make.report(world, refund, make.paid(share), by=world.supervisor_a)
+    assert list(missing.value.fields) == ["proof"]
+    assert make.report(world, refund, make.paid(share), by=world.supervisor_a, proof=pdf()).status == "paid"

@@ -64,6 +64,23 @@ def test_an_upheld_objection_of_the_old_round_does_not_bar_the_new_one(world: An
     assert make.approve(world, make.submit(world, found)).status == "decided"
 
 
+def test_an_undecided_objection_of_an_old_round_bars_the_new_one(world: Any, move_clock: Any) -> None:
+    from accounts.services.refunds.objections import objection_decide
+
+    refund = make.notice(world, make.shared(world))
+    objection = make.object_to(world, refund)
+    found = make.notice(world, renew(world, refund, 400_000, 800_000, 300_000))
+    move_clock(timedelta(days=31))
+    with make.nothing_happens(), pytest.raises(Conflict) as refused:
+        make.submit(world, found)
+    assert refused.value.code == "objection_open"
+    with db.unit_of_work(world.supervisor_a):
+        objection_decide(by=world.supervisor_a, objection_id=objection.id, decision="upheld", reasons="paid as well")
+    with make.nothing_happens(), pytest.raises(Conflict) as refused:
+        make.submit(world, found)
+    assert refused.value.code == "objection_open", "upheld after this round was computed"
+
+
 def test_it_takes_a_submission_back(world: Any) -> None:
     refund = make.submit(world, make.direct(world))
     renew(world, refund, 200_000, cause="changed")

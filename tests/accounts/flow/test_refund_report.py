@@ -13,7 +13,7 @@ from accounts.services.refunds.duties import refunds_overdue_tell
 from accounts.services.refunds.payout import refund_close, share_give_up
 from antifraud import db
 from antifraud.audit.models import AuditEntry
-from antifraud.errors import Conflict, Forbidden, Invalid, NotFound, WrongState
+from antifraud.errors import Conflict, Forbidden, Invalid, NotFound, Superseded, WrongState
 from banks.models import Delivery, Notification
 from banks.selectors.institutions import system_user
 from tests.accounts.flow import refunding as make
@@ -117,6 +117,22 @@ def test_the_same_words_again_change_nothing(world: Any, two: Refund) -> None:
     assert make.report(world, two, *words).status == "paid"
     assert AuditEntry.objects.filter(verb__startswith="refund.").count() == before
     assert [share.tries for share in make.shares(two)] == [1, 1]
+
+
+def test_a_proof_is_added_once(world: Any, two: Refund) -> None:
+    first, second = make.shares(two)
+    words = (make.paid(first), make.paid(second, "T-2"))
+    make.report(world, two, words[0])
+    make.report(world, two, words[0], proof=pdf())
+    make.report(world, two, words[1])
+    with make.nothing_happens(), pytest.raises(Superseded):
+        make.report(world, two, *words, proof=pdf(), expected_version=two.version)
+    found = make.report(world, two, *words, proof=pdf("second.pdf"))
+    kept = [share.proof_id for share in make.shares(two)]
+    assert (found.status, None in kept, len(set(kept))) == ("paid", False, 2)
+    with make.nothing_happens(), pytest.raises(WrongState):
+        make.report(world, two, *words, proof=pdf("third.pdf"))
+    assert [share.proof_id for share in make.shares(two)] == kept
 
 
 def test_another_transfer_does_not_pay_a_paid_share(world: Any, two: Refund) -> None:

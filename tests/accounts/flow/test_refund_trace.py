@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Hold, LedgerAccount, RefundRound, TraceRun
+from accounts.models import Hold, LedgerAccount, LedgerChain, RefundRound, TraceRun
 from accounts.services.refunds.draft import refund_draft
 from accounts.services.traces import trace_run
 from antifraud import db
@@ -19,7 +19,7 @@ from tests.accounts.flow.ledger_rows import Made, ledger
 FLOW = [("v1", "mule", 0, 400_000), ("v2", "mule", 60, 300_000), ("mule", "shop", 120, 200_000)]
 
 
-def scene(world: Any, *, covered: tuple[str, ...] = ("mule",)) -> tuple[Hold, Made]:
+def scene(world: Any, *, covered: tuple[str, ...] = ("mule", "shop")) -> tuple[Hold, Made]:
     """5,000.00 held on `mule`: of 4,000.00 of the first victim 2,000.00 went on, the second's 3,000.00 rest."""
     hold = make.frozen(world)
     made = ledger(world.analyst_a, hold.case, FLOW, covered=covered)
@@ -28,11 +28,11 @@ def scene(world: Any, *, covered: tuple[str, ...] = ("mule",)) -> tuple[Hold, Ma
     return hold, made
 
 
-def run_from(world: Any, hold: Hold, made: Made, entry: int, method: str = "fifo") -> TraceRun:
+def run_from(world: Any, hold: Hold, made: Made, entry: int, method: str = "fifo", **more: Any) -> TraceRun:
     found = made.entries[entry]
     seeds = [{"entry": found.pk, "from_minor": 0, "to_minor": found.amount_minor}]
     with db.unit_of_work(world.analyst_a):
-        return trace_run(by=world.analyst_a, case_id=hold.case_id, seeds=seeds, params={"method": method})
+        return trace_run(by=world.analyst_a, case_id=hold.case_id, seeds=seeds, params={"method": method} | more)
 
 
 def draft(world: Any, hold: Hold, *runs: TraceRun | None) -> RefundRound:
@@ -62,6 +62,41 @@ def test_without_the_accounts_statement_nobody_can_say(world: Any) -> None:
     current = draft(world, hold, run_from(world, hold, made, 0), run_from(world, hold, made, 1))
     assert current.branch == "pro_rata"
     assert "trace_missing" in current.worksheet["reasons"]
+
+
+def test_doubt_on_another_account_is_doubt_here(world: Any) -> None:
+    """What went on to the shop may have come back to the held account: without the shop's statement nobody knows."""
+    hold, made = scene(world, covered=("mule",))
+    current = draft(world, hold, run_from(world, hold, made, 0), run_from(world, hold, made, 1))
+    assert (current.branch, "trace_missing" in current.worksheet["reasons"]) == ("pro_rata", True)
+    assert current.worksheet["facts"]["claims"][0]["traced_minor"] is None
+
+
+def test_a_trace_that_stops_at_a_chosen_moment_says_nothing_of_now(world: Any) -> None:
+    hold, made = scene(world)
+    until = db.app_now().isoformat()
+    runs = [run_from(world, hold, made, at, until=until) for at in (0, 1)]
+    current = draft(world, hold, *runs)
+    assert (current.branch, "trace_missing" in current.worksheet["reasons"]) == ("pro_rata", True)
+
+
+def test_nobodys_word_stands_for_a_statement_that_is_there(world: Any) -> None:
+    """The statement has a gap: it is in the ledger all the same, and so are two payers' own statements."""
+    hold = make.frozen(world)
+    made = ledger(world.analyst_a, hold.case, [("v1", "mule", 0, 600_000)], covered=("mule",))
+    with db.unit_of_work(world.analyst_a):
+        LedgerAccount.objects.filter(pk=made.account["mule"].pk).update(account=hold.account)
+        LedgerChain.objects.filter(node=made.account["mule"].node).update(breaks=1)
+    refund = make.draft(world, hold, 600_000, is_stated_single=True)
+    current = RefundRound.objects.get(refund=refund)
+    assert (current.branch, current.is_stated_single) == ("pro_rata", True)
+    assert current.worksheet["facts"]["is_stated_single"] is False
+
+
+def test_payments_on_the_payers_statements_are_known_sources(world: Any) -> None:
+    hold, _made = scene(world, covered=())
+    refund = make.draft(world, hold, 600_000, is_stated_single=True)
+    assert "several_sources" in RefundRound.objects.get(refund=refund).worksheet["reasons"]
 
 
 def test_a_trace_by_parts_is_no_trace_by_time(world: Any) -> None:

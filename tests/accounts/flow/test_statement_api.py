@@ -100,6 +100,27 @@ def test_a_signing_bank_signs_the_announcement_and_it_is_kept(world: World, orde
     assert StatementFile.objects.get().sha256.hex() == hashlib.sha256(content).hexdigest()
 
 
+@pytest.mark.parametrize("named", [True, False], ids=["for the bank", "for nobody"])
+def test_bytes_that_the_police_have_get_a_receipt_like_any_other(
+    world: World, order: Order, content: bytes, log_in: Any, named: bool
+) -> None:  # fmt: skip
+    institution = world.bank_a if named else None
+    earlier = receive(world.analyst_a, order.case, csv_file_of(content), institution=institution)
+    client = log_in(world.risk_a)
+    ticket = announce(client, order, announced(content)).json()["ticket"]
+    sent, again = put(client, ticket, content), put(client, ticket, content)
+    assert (sent.status_code, again.status_code) == (201, 201), sent.content
+    assert set(sent.json()) == {"id", "order", "sha256", "size", "received_at"}
+    assert sent.json()["id"] == again.json()["id"]
+    assert str(earlier.id) not in sent.content.decode()
+    assert "reply" not in sent.content.decode()
+    assert StatementFile.objects.get().id == earlier.id
+    entry = AuditEntry.objects.filter(verb="statement.upload", object_id=order.id).first()
+    assert entry is not None
+    detail = json.loads(bytes(entry.payload))["detail"]
+    assert (detail["file"], detail["same_bytes"]) == (str(earlier.id), True)
+
+
 @pytest.mark.parametrize("change", ["shorter", "longer", "other"])
 def test_other_bytes_than_announced_are_refused(
     world: World, order: Order, content: bytes, log_in: Any, change: str

@@ -181,9 +181,10 @@ def test_a_serial_twice_in_a_file_is_one_row_only_where_time_and_balance_agree(w
 def test_committed_twice_is_once(world: World) -> None:
     case = new_case(world.analyst_a)
     file = preview(world.analyst_a, case, OF_B)
-    for _click in range(2):
-        with db.unit_of_work(world.analyst_a):
-            statement_commit(by=world.analyst_a, file_id=file.pk, leave_out_repeats=False)
+    with db.unit_of_work(world.analyst_a):
+        statement_commit(by=world.analyst_a, file_id=file.pk, leave_out_repeats=False)
+    with pytest.raises(Conflict), db.unit_of_work(world.analyst_a):
+        statement_commit(by=world.analyst_a, file_id=file.pk, leave_out_repeats=False)
     assert Job.objects.filter(kind="statement.commit").count() == 1
     job = Job.objects.get(kind="statement.commit")
     assert job_run(job.pk, WORKS) == "done"

@@ -83,7 +83,9 @@ def test_accounts_are_sealed_once_and_open_like_any_other_field(world: World) ->
 def test_a_number_of_the_case_is_led_to_its_involved_account(world: World) -> None:
     case = new_case(world.analyst_a)
     known = involve(world.analyst_a, case, world.bank_b, number=B)
-    preview(world.analyst_a, case, ROWS)
+    file = preview(world.analyst_a, case, ROWS)
+    assert account_of(case, B).account_id is None, "only what is taken leads anywhere"
+    commit(world.analyst_a, file)
     assert account_of(case, B).account_id == known.account_id
     assert account_of(case, B).institution == world.bank_b
     assert account_of(case, A).account_id is None
@@ -116,7 +118,7 @@ def test_the_same_file_again_is_refused_and_names_the_first(world: World) -> Non
     with pytest.raises(Conflict) as refused:
         receive(world.analyst_a, case, csv_file(ROWS, name="again.csv"))
     assert refused.value.code == "statement_known"
-    assert "流水.csv" in str(refused.value.message)
+    assert "流水.csv" not in f"{refused.value.message}{refused.value.extra}", "an error is logged"
     assert (StatementFile.objects.count(), Attachment.objects.count(), Job.objects.count()) == before
     receive(world.analyst_a, new_case(world.analyst_a), csv_file(ROWS))
 
@@ -150,13 +152,17 @@ def test_unknown_headings_ask_and_are_remembered_for_the_bank(world: World) -> N
     assert file.status == "needs_mapping"
     asked = file.headings.open()
     assert (asked["headings"], asked["missing"]) == (list(headings), ["account"])
-    mapping = {**(file.mapping or {}), "K1": "card"}
+    mapping = {**(file.mapping or {}), "K1": "card", "张三的账": "", "摘要说明(张三)": ""}
+    del mapping["摘要说明"]
     with db.unit_of_work(world.analyst_a):
         statement_map(by=world.analyst_a, file_id=file.pk, mapping=mapping, remember=True)
     assert work("statement.read", file.pk) == "done"
     file.refresh_from_db()
     assert (file.status, file.rows_good) == ("preview", 3)
-    assert StatementMapping.objects.get().institution == world.bank_a
+    remembered = StatementMapping.objects.get()
+    assert (remembered.institution, remembered.mapping["K1"]) == (world.bank_a, "card")
+    assert remembered.mapping["摘要说明"] == "", "a known heading that is not to be used stays unused"
+    assert "张三" not in f"{remembered.mapping}{file.mapping}"
     again = receive(
         world.analyst_a, new_case(world.analyst_a), csv_file(ROWS, headings=headings), institution=world.bank_a
     )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.models import CaseLedger, TraceRun
-from accounts.services.trace_follow import traces_follow
+import pytest
+
+from accounts.models import CaseLedger, LedgerEntry, TraceRun
+from accounts.services.trace_follow import AT_ONCE, FOLLOW, trace_follow_work, traces_follow, traces_stale
 from accounts.services.traces import trace_run
 from antifraud import db
 from antifraud.deliveries import TOPICS, Fact
+from antifraud.jobs import queue
 from antifraud.jobs.models import Job
+from antifraud.jobs.runner import Work, job_run
 from banks.models import Notification
 from banks.selectors.institutions import system_user
 from tests.accounts import factories
@@ -30,7 +34,21 @@ def traced(world: Any, *, covered: bool = False) -> tuple[Any, Made, TraceRun]:
 def follow(case: Any) -> list[TraceRun]:
     by = system_user()
     with db.unit_of_work(by):
-        return traces_follow(by=by, ledger=CaseLedger.objects.select_related("case").get(case=case))
+        found = CaseLedger.objects.select_related("case").get(case=case)
+        return traces_follow(by=by, ledger=found, stale=traces_stale(found))
+
+
+def ask(world: Any, case: Any, entry: Any, amount: int, **params: Any) -> TraceRun:
+    """The trace of the first `amount` of a payment."""
+    with db.unit_of_work(world.analyst_a):
+        seeds = [{"entry": entry.pk, "from_minor": 0, "to_minor": amount}]
+        return trace_run(by=world.analyst_a, case_id=case.id, seeds=seeds, params={"min_amount_minor": 100} | params)
+
+
+def job_done(case: Any) -> str:
+    with db.unit_of_work(system_user()):
+        job = queue.submit(FOLLOW, case.id, by=system_user())
+    return job_run(job.pk, {FOLLOW: Work(trace_follow_work)})
 
 
 def test_a_new_payment_extends_the_trace_and_the_analyst_hears_of_it(world: Any) -> None:
@@ -71,3 +89,72 @@ def test_the_fact_rings_for_the_job(world: Any) -> None:
     with db.unit_of_work(system_user()):
         list(TOPICS["ledger.changed"](Fact("ledger.changed", case.id, system_user())))
     assert Job.objects.filter(kind="trace.follow", subject_id=case.id).count() == 1
+
+
+def test_victims_who_lost_equal_amounts_are_followed_apart(world: Any) -> None:
+    case = factories.new_case(world.analyst_a)
+    made = ledger(world.analyst_a, case, [("one", "first", 0, 500_00), ("other", "mule", 5, 500_00)])
+    runs = [ask(world, case, entry, 500_00) for entry in made.entries]
+    ledger(world.analyst_a, case, [("first", "second", 60, 300_00), ("mule", "keeper", 65, 400_00)], into=made)
+    again = follow(case)
+    assert [run.seeds for run in again] == [run.seeds for run in runs]
+    assert [run.edges for run in again] == [2, 2]
+    assert Notification.objects.filter(code="trace.changed").count() == 2
+
+
+def test_the_question_stays_the_same_where_its_entry_was_made_anew(world: Any) -> None:
+    case = factories.new_case(world.analyst_a)
+    made = ledger(world.analyst_a, case, [("victim", "first", 0, 500_00)], covered=("first",))
+    run = ask(world, case, made.entries[0], 500_00)
+    old = made.entries.pop()
+    LedgerEntry.objects.filter(pk=old.pk).delete()
+    ledger(world.analyst_a, case, [("victim", "first", 0, 500_00)], covered=("victim",), into=made)
+    LedgerEntry.objects.filter(pk=made.entries[0].pk).update(in_line=run.seeds[0]["in_line"])
+    ledger(world.analyst_a, case, [("first", "second", 60, 300_00)], into=made)
+    (again,) = follow(case)
+    assert set(again.seeds[0]) > {"out_line", "in_line"}
+    assert again.seeds[0]["entry"] != run.seeds[0]["entry"]
+    ledger(world.analyst_a, case, [("second", "third", 90, 200_00)], into=made)
+    assert len(follow(case)) == 1, "the first run is not asked beside its own follower"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_questions_starve_none(world: Any) -> None:
+    """Questions that stay as they were fill the first turns; the last one is reached all the same."""
+    case = factories.new_case(world.analyst_a)
+    made = ledger(world.analyst_a, case, [("victim", "first", 0, 500_00), ("other", "mule", 5, 500_00)])
+    changing = ask(world, case, made.entries[0], 500_00)
+    for amount in range(1, AT_ONCE + 1):
+        ask(world, case, made.entries[1], amount * 10_00)
+    last = ask(world, case, made.entries[0], 400_00)
+    ledger(world.analyst_a, case, [("first", "second", 60, 300_00)], into=made)
+    assert job_done(case) == "done"
+    found = TraceRun.objects.filter(case=case, is_automatic=True).order_by("number")
+    assert [run.seeds for run in found] == [changing.seeds, last.seeds]
+    assert job_done(case) == "done"
+    assert found.count() == 2, "what was followed is not stale any more"
+
+
+def test_the_stalest_come_first(world: Any) -> None:
+    case = factories.new_case(world.analyst_a)
+    made = ledger(world.analyst_a, case, [("victim", "first", 0, 500_00)])
+    first = ask(world, case, made.entries[0], 500_00)
+    ledger(world.analyst_a, case, [("first", "second", 60, 300_00)], into=made)
+    fresh = ask(world, case, made.entries[0], 500_00)
+    later = ask(world, case, made.entries[0], 400_00)
+    found = CaseLedger.objects.get(case=case)
+    assert traces_stale(found) == [], "the newest runs stand on this version"
+    TraceRun.objects.filter(pk=later.pk).update(ledger_version=first.ledger_version)
+    ledger(world.analyst_a, case, [("second", "third", 90, 200_00)], into=made)
+    stale = traces_stale(CaseLedger.objects.get(case=case))
+    assert [each.run_id for each in stale] == [later.pk, fresh.pk]
+
+
+def test_a_question_that_cannot_be_asked_any_more_keeps_no_other_back(world: Any) -> None:
+    case = factories.new_case(world.analyst_a)
+    made = ledger(world.analyst_a, case, [("victim", "first", 0, 500_00), ("other", "mule", 5, 500_00)])
+    runs = [ask(world, case, entry, 500_00) for entry in made.entries]
+    LedgerEntry.objects.filter(pk=made.entries[0].pk).update(amount_minor=100_00)
+    ledger(world.analyst_a, case, [("mule", "keeper", 60, 400_00)], into=made)
+    (again,) = follow(case)
+    assert again.seeds == runs[1].seeds

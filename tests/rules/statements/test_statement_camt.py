@@ -97,6 +97,22 @@ def test_a_batched_entry_that_adds_up_becomes_its_transactions() -> None:
     assert (found.column("amount"), found.column("row")) == ([200, 300, 100], [1, 2, 3])
 
 
+@pytest.mark.parametrize(
+    ("refs", "serials"),
+    [
+        (["<AcctSvcrRef>BATCH1</AcctSvcrRef>"] * 2, ["BATCH1/1", "BATCH1/2"]),
+        (["<AcctSvcrRef>BATCH1</AcctSvcrRef><TxId>T1</TxId>", "<AcctSvcrRef>BATCH1</AcctSvcrRef><TxId>T2</TxId>"], ["T1", "T2"]),
+        (["<AcctSvcrRef>P1</AcctSvcrRef>", "<TxId>T2</TxId>"], ["P1", "T2"]),
+        (["<TxId>NOTPROVIDED</TxId>"] * 2, ["", ""]),
+        ([""] * 2, ["", ""]),
+    ],
+)  # fmt: skip
+def test_parts_of_a_batch_do_not_share_its_number(refs: list[str], serials: list[str]) -> None:
+    parts = "".join(transaction("2.50", inside=f"<Refs>{each}</Refs>") for each in refs)
+    found = reading(message(entry(rest=f"{BOOKED}<AcctSvcrRef>BATCH1</AcctSvcrRef><NtryDtls>{parts}</NtryDtls>")))
+    assert (found.column("amount"), found.column("serial")) == ([250, 250], serials)
+
+
 def test_a_batched_entry_that_does_not_add_up_stays_one() -> None:
     parts = "<NtryDtls>" + transaction("2.00") + transaction("2.00") + "</NtryDtls>"
     found = reading(message(entry(rest=BOOKED + parts)))
