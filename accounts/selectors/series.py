@@ -166,7 +166,7 @@ def _things(cases: list[Case], unseen: QuerySet[Case], people: list[tuple[UUID, 
     )
     links = SeriesLink.objects.filter(Exists(other), case__in=[case.pk for case in cases], counts=True)
     grouped: dict[tuple[str, bytes], list[SeriesLink]] = {}
-    for link in links.order_by("kind", "key", "case")[: MOST_THINGS * 10]:
+    for link in links.order_by("kind", "key", "pk")[: MOST_THINGS * 10]:
         grouped.setdefault((link.kind, bytes(link.key)), []).append(link)
     grouped = dict(sorted(grouped.items(), key=lambda one: (one[0][0], -len(one[1]), one[0][1]))[:MOST_THINGS])
     there: dict[tuple[str, bytes], set[int]] = {}
