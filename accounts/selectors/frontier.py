@@ -67,12 +67,6 @@ class FrontierRow:
             return "watched" if any(each.kind == "watch" and each.is_own for each in self.flow.taken) else "watch"
         return "stop" if self.is_certain or not self.flow.is_covered else "query_transactions"
 
-    def takes(self, kind: str) -> list[Taken]:
-        """Orders and holds that make another order of this kind pointless or not allowed."""
-        if kind in HOLDING:
-            return [each for each in self.flow.taken if each.kind in HOLDING and (each.is_own or self.missing == 0)]
-        return [each for each in self.flow.taken if each.kind == kind and each.is_own]
-
 
 @dataclass
 class Frontier:

@@ -20,10 +20,8 @@ from accounts.services.accounts import account_reveal
 from antifraud import policy
 from antifraud.api.pagination import keyset_page, page_urls
 from antifraud.crypto.fields import preload_rows
-from antifraud.db import unit_of_work
-from antifraud.errors import Invalid
 from banks.middleware import UserRequest
-from cases.views.parts import reveal_answer, reveal_refused
+from cases.views.parts import reveal_shown
 
 MOST_SHOWN = 100
 
@@ -105,11 +103,4 @@ def _can_undo(change: AccountChange, account_id: UUID) -> bool:
 @require_POST
 def account_reveal_view(request: UserRequest, account_id: UUID, field: str) -> HttpResponse:
     """One value of an account in clear, with the reason in the audit log."""
-    try:
-        with unit_of_work(request.user):
-            value = account_reveal(
-                by=request.user, account_id=account_id, field=field, purpose=request.POST.get("purpose", "")
-            )
-    except Invalid as error:
-        return reveal_refused(error)
-    return reveal_answer(value or _("Nothing was entered."))
+    return reveal_shown(request, account_reveal, account_id=account_id, field=field)

@@ -35,7 +35,7 @@ from antifraud.errors import Conflict, Invalid
 from antifraud.spreadsheets import write_rows
 from banks.forms.errors import attach_errors
 from banks.middleware import UserRequest
-from cases.views.parts import reveal_answer, reveal_refused
+from cases.views.parts import reveal_shown
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMS: dict[str, type[forms.Form]] = {
@@ -134,42 +134,21 @@ def _act(request: UserRequest, alert_id: UUID, verb: str, data: dict[str, Any]) 
 @require_POST
 def alert_reveal_view(request: UserRequest, alert_id: UUID) -> HttpResponse:
     """The alert's text in clear, with the reason in the audit log."""
-    try:
-        with unit_of_work(request.user):
-            value = alert_reveal(by=request.user, alert_id=alert_id, purpose=request.POST.get("purpose", ""))
-    except Invalid as error:
-        return reveal_refused(error)
-    return reveal_answer(value)
+    return reveal_shown(request, alert_reveal, empty="", alert_id=alert_id)
 
 
 @login_required
 @require_POST
 def alert_line_reveal_view(request: UserRequest, alert_id: UUID, line_id: UUID, field: str) -> HttpResponse:
     """One value of a line in clear, with the reason in the audit log."""
-    try:
-        with unit_of_work(request.user):
-            value = alert_line_reveal(
-                by=request.user,
-                alert_id=alert_id,
-                line_id=line_id,
-                field=field,
-                purpose=request.POST.get("purpose", ""),
-            )
-    except Invalid as error:
-        return reveal_refused(error)
-    return reveal_answer(value or _("Nothing was entered."))
+    return reveal_shown(request, alert_line_reveal, alert_id=alert_id, line_id=line_id, field=field)
 
 
 @login_required
 @require_POST
 def notice_report_reveal_view(request: UserRequest, notice_id: UUID) -> HttpResponse:
     """What an institution reported, in clear, with the reason in the audit log."""
-    try:
-        with unit_of_work(request.user):
-            value = notice_report_reveal(by=request.user, notice_id=notice_id, purpose=request.POST.get("purpose", ""))
-    except Invalid as error:
-        return reveal_refused(error)
-    return reveal_answer(value or _("Nothing was entered."))
+    return reveal_shown(request, notice_report_reveal, notice_id=notice_id)
 
 
 @login_required

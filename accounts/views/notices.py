@@ -33,7 +33,7 @@ from antifraud.spreadsheets import write_rows
 from banks.forms.errors import attach_errors
 from banks.middleware import UserRequest
 from cases.rules.fraud_types import FRAUD_TYPE_LABELS
-from cases.views.parts import reveal_answer, reveal_refused
+from cases.views.parts import reveal_shown
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -133,18 +133,7 @@ def notice_report_back_view(request: UserRequest, notice_id: UUID) -> HttpRespon
 @require_POST
 def notice_line_reveal_view(request: UserRequest, notice_id: UUID, line_no: int, field: str) -> HttpResponse:
     """One value of a line in clear, with the reason in the audit log."""
-    try:
-        with unit_of_work(request.user):
-            value = notice_line_reveal(
-                by=request.user,
-                notice_id=notice_id,
-                line_no=line_no,
-                field=field,
-                purpose=request.POST.get("purpose", ""),
-            )
-    except Invalid as error:
-        return reveal_refused(error)
-    return reveal_answer(value or _("Nothing was entered."))
+    return reveal_shown(request, notice_line_reveal, notice_id=notice_id, line_no=line_no, field=field)
 
 
 @institution_page

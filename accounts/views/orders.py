@@ -9,7 +9,6 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.forms.orders import OrderFilterForm, ReasonForm, RetractForm, VersionForm
@@ -23,11 +22,9 @@ from accounts.views.order_words import order_actions, order_crumbs, order_steps,
 from antifraud import policy
 from antifraud.api.pagination import keyset_page, page_urls
 from antifraud.crypto.fields import preload_rows
-from antifraud.db import unit_of_work
-from antifraud.errors import Invalid
 from banks.middleware import UserRequest
 from banks.selectors.platform import page_now
-from cases.views.parts import reveal_answer, reveal_refused
+from cases.views.parts import reveal_shown
 
 MOST_SHOWN = 50
 
@@ -101,26 +98,11 @@ def _holders(answers: list[Any]) -> list[Any]:
 @require_POST
 def order_reveal_view(request: UserRequest, order_id: UUID, field: str) -> HttpResponse:
     """One value of the order in clear, with the reason in the audit log."""
-    try:
-        with unit_of_work(request.user):
-            value = order_reveal(
-                by=request.user, order_id=order_id, field=field, purpose=request.POST.get("purpose", "")
-            )
-    except Invalid as error:
-        return reveal_refused(error)
-    return reveal_answer(value or _("Nothing was entered."))
+    return reveal_shown(request, order_reveal, order_id=order_id, field=field)
 
 
 @login_required
 @require_POST
 def answer_reveal_view(request: UserRequest, answer_id: UUID, part: str, part_id: UUID, field: str) -> HttpResponse:
     """One value of an answer in clear, with the reason in the audit log."""
-    try:
-        with unit_of_work(request.user):
-            value = answer_reveal(
-                by=request.user, answer_id=answer_id, part=part, part_id=part_id, field=field,
-                purpose=request.POST.get("purpose", ""),
-            )  # fmt: skip
-    except Invalid as error:
-        return reveal_refused(error)
-    return reveal_answer(value or _("Nothing was entered."))
+    return reveal_shown(request, answer_reveal, answer_id=answer_id, part=part, part_id=part_id, field=field)

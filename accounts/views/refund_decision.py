@@ -30,7 +30,7 @@ from antifraud.db import unit_of_work
 from antifraud.errors import Conflict, Invalid, WrongState
 from banks.forms.errors import attach_errors
 from banks.middleware import UserRequest
-from cases.views.parts import reveal_answer, reveal_refused
+from cases.views.parts import reveal_shown
 
 
 @login_required
@@ -86,14 +86,7 @@ def objection_decide_view(request: UserRequest, objection_id: UUID) -> HttpRespo
 @require_POST
 def objection_reveal_view(request: UserRequest, objection_id: UUID, field: str) -> HttpResponse:
     """One value of an objection in clear, with the reason in the audit log."""
-    try:
-        with unit_of_work(request.user):
-            value = objection_reveal(
-                by=request.user, objection_id=objection_id, field=field, purpose=request.POST.get("purpose", "")
-            )
-    except Invalid as error:
-        return reveal_refused(error)
-    return reveal_answer(value or _("Nothing was entered."))
+    return reveal_shown(request, objection_reveal, objection_id=objection_id, field=field)
 
 
 @login_required

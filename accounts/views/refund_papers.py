@@ -28,11 +28,10 @@ from accounts.services.refunds.reveals import (
 )
 from accounts.views.refund_pdf import decision_pdf
 from antifraud.db import unit_of_work
-from antifraud.errors import Invalid
 from antifraud.money import from_minor
 from antifraud.spreadsheets import OutCell, safe_text, write_rows
 from banks.middleware import UserRequest
-from cases.views.parts import MEDIA, reveal_answer, reveal_refused
+from cases.views.parts import MEDIA, reveal_shown
 
 FORMS = {
     "json": "application/json",
@@ -146,26 +145,14 @@ def decision_pdf_view(request: UserRequest, refund_id: UUID) -> HttpResponse:
 @require_POST
 def payee_reveal_view(request: UserRequest, refund_id: UUID, share_id: UUID, field: str) -> HttpResponse:
     """Name or account of a payee in clear, with the reason in the audit log; for police and for the bank that pays."""
-    try:
-        with unit_of_work(request.user):
-            purpose = request.POST.get("purpose", "")
-            value = payee_reveal(by=request.user, refund_id=refund_id, share_id=share_id, field=field, purpose=purpose)
-    except Invalid as error:
-        return reveal_refused(error)
-    return reveal_answer(value)
+    return reveal_shown(request, payee_reveal, empty="", refund_id=refund_id, share_id=share_id, field=field)
 
 
 @login_required
 @require_POST
 def notice_reveal_view(request: UserRequest, refund_id: UUID) -> HttpResponse:
     """The notice's text as it was published."""
-    try:
-        with unit_of_work(request.user):
-            purpose = request.POST.get("purpose", "")
-            value = notice_text_reveal(by=request.user, refund_id=refund_id, purpose=purpose)
-    except Invalid as error:
-        return reveal_refused(error)
-    return reveal_answer(value or _("Nothing was entered."))
+    return reveal_shown(request, notice_text_reveal, refund_id=refund_id)
 
 
 @login_required

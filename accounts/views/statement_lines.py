@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -22,10 +23,8 @@ from accounts.services.statement_reveals import line_reveal
 from antifraud import policy
 from antifraud.api.pagination import keyset_page, page_urls
 from antifraud.crypto.fields import preload_rows
-from antifraud.db import unit_of_work
-from antifraud.errors import Invalid
 from banks.middleware import UserRequest
-from cases.views.parts import reveal_answer, reveal_refused
+from cases.views.parts import reveal_shown
 from cases.views.tabs import case_context
 
 PAGE = 100
@@ -72,24 +71,16 @@ def _shown(row: StatementLine, parties: Mapping[int, object]) -> dict[str, objec
 @require_POST
 def statement_line_reveal_view(request: UserRequest, line_id: UUID) -> HttpResponse:
     """What else stood in one row, field by field, with the reason in the audit log."""
-    try:
-        with unit_of_work(request.user):
-            found = line_reveal(by=request.user, line_id=line_id, purpose=request.POST.get("purpose", ""))
-    except Invalid as error:
-        return reveal_refused(error)
-    text = " · ".join(f"{field_label(name)}: {value}" for name, value in found.items() if value)
-    return reveal_answer(text or _("Nothing was entered."))
+    return reveal_shown(request, _row_told, line_id=line_id)
+
+
+def _row_told(**asked: Any) -> str:
+    found = line_reveal(**asked)
+    return " · ".join(f"{field_label(name)}: {value}" for name, value in found.items() if value)
 
 
 @login_required
 @require_POST
 def ledger_account_reveal_view(request: UserRequest, party_id: UUID, field: str) -> HttpResponse:
     """Number or name of an account that a statement names, with the reason in the audit log."""
-    try:
-        with unit_of_work(request.user):
-            value = ledger_reveal(
-                by=request.user, ledger_id=party_id, field=field, purpose=request.POST.get("purpose", "")
-            )
-    except Invalid as error:
-        return reveal_refused(error)
-    return reveal_answer(value or _("Nothing was entered."))
+    return reveal_shown(request, ledger_reveal, ledger_id=party_id, field=field)

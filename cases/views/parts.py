@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -98,27 +100,27 @@ def reveal_refused(error: AppError) -> HttpResponse:
     return HttpResponse(escape(text), status=error.status, content_type="text/html; charset=utf-8")
 
 
+def reveal_shown(
+    request: UserRequest, reveal: Callable[..., str | None], *, empty: str | None = None, **which: Any
+) -> HttpResponse:
+    """Call a service that reveals one value, with the typed purpose: the value (`empty` where there is none) or the refusal."""
+    try:
+        with unit_of_work(request.user):
+            value = reveal(by=request.user, purpose=request.POST.get("purpose", ""), **which)
+    except Invalid as error:
+        return reveal_refused(error)
+    return reveal_answer(value or (_("Nothing was entered.") if empty is None else empty))
+
+
 @login_required
 @require_POST
 def victim_reveal_view(request: UserRequest, victim_id: UUID, field: str) -> HttpResponse:
     """One value of a victim, with the reason in the audit log."""
-    try:
-        with unit_of_work(request.user):
-            value = victim_reveal(
-                by=request.user, victim_id=victim_id, field=field, purpose=request.POST.get("purpose", "")
-            )
-    except Invalid as error:
-        return reveal_refused(error)
-    return reveal_answer(value)
+    return reveal_shown(request, victim_reveal, empty="", victim_id=victim_id, field=field)
 
 
 @login_required
 @require_POST
 def lead_reveal_view(request: UserRequest, lead_id: UUID) -> HttpResponse:
     """A clue's value, with the reason in the audit log."""
-    try:
-        with unit_of_work(request.user):
-            value = lead_reveal(by=request.user, lead_id=lead_id, purpose=request.POST.get("purpose", ""))
-    except Invalid as error:
-        return reveal_refused(error)
-    return reveal_answer(value)
+    return reveal_shown(request, lead_reveal, empty="", lead_id=lead_id)
