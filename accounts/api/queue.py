@@ -23,7 +23,8 @@ from banks.services.platform import require_running
 from banks.services.queue import queue_ack, queue_acks, queue_extend, queue_nack, queue_receive
 
 log = get_logger(__name__)
-POLL_SECONDS = 0.5  # hints may be lost
+POLL_SECONDS = 1.0  # hints may be lost
+ASK_AGAIN_SECONDS = 0.5
 LONGEST_WAIT = 20
 MOST_ACKS = 50
 
@@ -125,27 +126,13 @@ class QueueViewSet(PolicyViewSet[Delivery]):
         form = ReceiveSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         asked = form.validated_data
-        told: dict[str, Any] = {"acked": []}
-        with db.unit_of_work(request.user):
-            if asked["acks"]:
-                told["acked"] = _acknowledged(request.user, asked["acks"])
-            items = _taken(request.user, asked)
-        if not items and asked["wait"]:
-            with waiting.place() as has_place:
-                if has_place:
-                    items = self._wait(request, asked)
-                else:
-                    told["ask_again_after"] = POLL_SECONDS
-        return Response({"items": items, **told})
-
-    def _wait(self, request: Any, asked: dict[str, Any]) -> list[dict[str, Any]]:
-        deadline = time.monotonic() + asked["wait"]
-        with hints.listening(f"inst:{request.user.institution_id}") as wait:
-            while not (items := self._take(request.user, asked)) and (rest := deadline - time.monotonic()) > 0:
-                wait(min(rest, POLL_SECONDS))
-                if waiting.has_left(request):  # what it would lease now, nobody would hear of before the lease ends
-                    return []
-        return items
+        if not asked["wait"]:
+            return Response(_served(request.user, asked))
+        with waiting.place() as has_place:
+            if has_place:
+                return Response(_waited(request, asked))
+        told = _served(request.user, asked)
+        return Response(told if told["items"] else {**told, "ask_again_after": ASK_AGAIN_SECONDS})
 
     @extend_schema(request=ReceiptSerializer, responses=LeaseSerializer)
     @action(detail=False, methods=["post"])
@@ -184,10 +171,6 @@ class QueueViewSet(PolicyViewSet[Delivery]):
             raise NotFound
         return Response(delivery_message(by=request.user, delivery=delivery, epoch=epoch))
 
-    def _take(self, by: Any, asked: dict[str, Any]) -> list[dict[str, Any]]:
-        with db.unit_of_work(by):
-            return _taken(by, asked)
-
     def _read(self, serializer: type[Any]) -> dict[str, Any]:
         form = serializer(data=self.request.data)
         form.is_valid(raise_exception=True)
@@ -198,9 +181,27 @@ class QueueViewSet(PolicyViewSet[Delivery]):
         return Response({"delivery_id": str(delivery.id), "state": delivery.state, "lease_until": delivery.lease_until})
 
 
-def _acknowledged(by: Any, receipts: list[str]) -> list[dict[str, str]]:
-    told = queue_acks(by=by, receipts=receipts)
-    return [{"receipt": receipt, **({"code": code} if code else {})} for receipt, code in told.items()]
+def _waited(request: Any, asked: dict[str, Any]) -> dict[str, Any]:
+    """As `_served`, looking again at each hint until something is there or the time is up."""
+    deadline = time.monotonic() + asked["wait"]
+    with hints.listening(f"inst:{request.user.institution_id}") as wait:  # first, so that nothing slips in between
+        told = _served(request.user, asked)
+        while not told["items"] and (rest := deadline - time.monotonic()) > 0:
+            wait(min(rest, POLL_SECONDS))
+            if waiting.has_left(request):  # what it would lease now, nobody would hear of before the lease ends
+                break
+            with db.unit_of_work(request.user):
+                told["items"] = _taken(request.user, asked)
+    return told
+
+
+def _served(by: Any, asked: dict[str, Any]) -> dict[str, Any]:
+    """Acknowledge, then lease what is there, in one unit of work."""
+    with db.unit_of_work(by):
+        acked = queue_acks(by=by, receipts=asked["acks"]) if asked["acks"] else {}
+        items = _taken(by, asked)
+    told = [{"receipt": receipt, **({"code": code} if code else {})} for receipt, code in acked.items()]
+    return {"items": items, "acked": told}
 
 
 def _taken(by: Any, asked: dict[str, Any]) -> list[dict[str, Any]]:

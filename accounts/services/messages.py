@@ -20,6 +20,10 @@ from banks.selectors.platform import epoch as platform_epoch
 SCHEMA = "antifraud.delivery/1"
 # What is not about an order: an institution's notice of an alert, its extract of a return decision.
 OTHERS = {ALERT: notice_message, REFUND: refund_message}
+# An order has many columns; this is read for each delivery.
+_COLUMNS = (
+    "id", "number", "status", "case_id", "available_at", "answer_due_at", "acknowledged_at", "payload", "payload_sha256",
+)  # fmt: skip
 
 
 def delivery_message(*, by: User, delivery: Delivery, epoch: int | None = None) -> dict[str, Any]:
@@ -42,7 +46,8 @@ def delivery_message(*, by: User, delivery: Delivery, epoch: int | None = None) 
 
 
 def _order_message(*, by: User, delivery: Delivery) -> dict[str, Any]:
-    order = policy.get(by, "order.view", with_final_answer(Order.objects.all()), delivery.subject_id)
+    orders = with_final_answer(Order.objects.only(*_COLUMNS))
+    order = policy.get(by, "order.view", orders, delivery.subject_id)
     body: dict[str, Any] = {
         "order_id": str(order.id),
         "order_number": order.number,

@@ -10,6 +10,12 @@ from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 
 SCOPE = "exchange"
+# Columns of the token and its client that no check reads: every call of a machine would fetch them.
+_UNREAD = (
+    "token", "id_token", "source_refresh_token", "created", "updated", "application__redirect_uris",
+    "application__post_logout_redirect_uris", "application__client_secret", "application__name", "application__algorithm",
+    "application__allowed_origins", "application__created", "application__updated",
+)  # fmt: skip
 LONGEST_TOKEN = 512
 MACHINE_CHALLENGE = 'Bearer realm="antifraud"'
 SESSION_CHALLENGE = 'Session realm="antifraud"'
@@ -79,6 +85,6 @@ def _token(raw: str) -> Any:
     if not raw or len(raw) > LONGEST_TOKEN:
         return None
     checksum = hashlib.sha256(raw.encode("utf-8", "surrogateescape")).hexdigest()
-    tokens = get_access_token_model()._base_manager.select_related("application__user__institution")
+    tokens = get_access_token_model()._base_manager.select_related("application__user__institution").defer(*_UNREAD)
     # One checksum, one row: `first()` would order it, for which Django hashes every selected column of a wide join.
     return next(iter(tokens.filter(token_checksum=checksum).order_by()[:1]), None)

@@ -108,7 +108,8 @@ def queue_acks(*, by: User, receipts: Sequence[str]) -> dict[str, str]:
             wanted[handle] = read_receipt(handle, institution_id=by.institution_id)
         except NotFound as error:
             told[handle] = error.code
-    offered = Delivery.objects.annotate(is_held=_held_now()).filter(pk__in={r.delivery_id for r in wanted.values()})
+    offered = Delivery.objects.only("id", "attempt", "state").annotate(is_held=_held_now())
+    offered = offered.filter(pk__in={receipt.delivery_id for receipt in wanted.values()})
     rows = {row.id: row for row in db.lock(policy.scope(by, Action.QUEUE_ACK, offered))}
     for handle, receipt in wanted.items():
         row = rows.get(receipt.delivery_id)

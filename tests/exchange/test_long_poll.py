@@ -90,7 +90,7 @@ def test_without_a_place_the_call_does_not_wait(world: World, log_in: Any, monke
     client = log_in(world.risk_a)
     with places:
         started = time.monotonic()
-        assert _receive(client, wait=15) == {"items": [], "acked": [], "ask_again_after": queue.POLL_SECONDS}
+        assert _receive(client, wait=15) == {"items": [], "acked": [], "ask_again_after": queue.ASK_AGAIN_SECONDS}
         assert time.monotonic() - started < 5
     assert "ask_again_after" not in _receive(client, wait=1)
 
