@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from accounts.models import Alert
 from accounts.rules.paths import alert_path, notice_path
 from accounts.selectors.alerts import alert_to_carry, notice_to_carry
-from accounts.services.alerts.send import notice_make_available
+from accounts.services.alerts.send import notices_make_available
 from banks.models import Delivery, User
 from banks.selectors.users import approvers, people_of, risk_people
-from banks.services.notifications import notify
+from banks.services.notifications import notify, notify_each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from antifraud.deliveries import Fact, Handler, Hint
+    from antifraud.lanes import Arrival
 
 KIND = "alert"
 
@@ -26,7 +25,7 @@ def alert_submitted(fact: Fact) -> Iterable[Hint]:
     """Another person decides: the unit's approvers, bodies above it, the centre."""
     alert = alert_to_carry(user=fact.by, alert_id=fact.subject_id)
     if alert.status == Alert.Status.AWAITING_APPROVAL:
-        deciding = approvers(alert.unit).exclude(pk__in=(alert.drafted_by_id, alert.created_by_id))
+        deciding = approvers(alert.unit).exclude(pk__in=alert.written_by)
         notify(users=deciding, code="alert.submitted", params={"number": alert.number}, url=alert_path(alert.pk))
     return [(alert.unit_id, KIND)]
 
@@ -59,12 +58,12 @@ def notice_reported_back(fact: Fact) -> Iterable[Hint]:
     return [(notice.alert.unit_id, KIND), (notice.institution_id, KIND)]
 
 
-def notice_comes(delivery: Delivery, by: User, at: datetime) -> None:
+def notices_come(deliveries: Sequence[Delivery], by: User, at: datetime) -> None:
     """The term to acknowledge runs from now, and the institution's people hear of it."""
-    notice = notice_make_available(delivery.subject_id, by=by, at=at)
-    if notice.available_at == at:
-        people = risk_people([delivery.institution_id])
-        notify(users=people, code="alert.arrived", params={"number": notice.alert.number}, url=notice_path(notice.pk))
+    fresh = notices_make_available([delivery.subject_id for delivery in deliveries], by=by, at=at)
+    if fresh:
+        things = [({"number": notice.alert.number}, notice_path(notice.pk)) for notice in fresh]
+        notify_each(users=risk_people([deliveries[0].institution_id]), code="alert.arrived", things=things)
 
 
 ALERT_TOPICS: Mapping[str, Handler] = {
@@ -77,4 +76,4 @@ ALERT_TOPICS: Mapping[str, Handler] = {
     "notice.reported_back": notice_reported_back,
     "notice.closed": notice_moved,
 }
-ALERT_DELIVERIES: Mapping[str, Callable[[Delivery, User, datetime], None]] = {"alert.issued": notice_comes}
+ALERT_DELIVERIES: Mapping[str, Arrival] = {"alert.issued": notices_come}

@@ -7,10 +7,17 @@ import os
 import struct
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
 from django.db import connection
-from numpy.typing import NDArray
+
+from antifraud.lazily import lazily
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = lazily("numpy")
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 END = b"\xff\xff"
@@ -21,7 +28,7 @@ _LENGTH = struct.Struct(">i")
 _COUNT = struct.Struct(">h")
 _INT4 = struct.Struct(">ii")
 _INT8 = struct.Struct(">iq")
-_HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
+_HEX = b"0123456789abcdef"
 _DASHED = [*range(8), *range(9, 13), *range(14, 18), *range(19, 23), *range(24, 36)]
 
 
@@ -50,6 +57,11 @@ def int8(value: int) -> bytes:
     return _INT8.pack(8, value)
 
 
+def count_of(columns: Sequence[str]) -> bytes:
+    """What each row begins with."""
+    return _COUNT.pack(len(columns))
+
+
 def uuids(count: int) -> NDArray[np.uint8]:
     """UUIDs in order of time (version 7, as `db.uuid7`), sixteen bytes each: random ones would scatter over the whole index."""
     made = np.frombuffer(os.urandom(16 * count), dtype=np.uint8).reshape(count, 16).copy()
@@ -63,7 +75,8 @@ def cell_aads(table: str, column: str, ids: NDArray[np.uint8]) -> Iterator[bytes
     """As `crypto.envelope.cell_aad` for one column of each of these rows."""
     texts = np.full((len(ids), 36), ord("-"), dtype=np.uint8)
     halves = np.empty((len(ids), 32), dtype=np.uint8)
-    halves[:, 0::2], halves[:, 1::2] = _HEX[ids >> 4], _HEX[ids & 0x0F]
+    digits = np.frombuffer(_HEX, dtype=np.uint8)
+    halves[:, 0::2], halves[:, 1::2] = digits[ids >> 4], digits[ids & 0x0F]
     texts[:, _DASHED] = halves
     body, head = texts.tobytes(), f"v1|{table}|{column}|".encode()
     return (head + body[at : at + 36] for at in range(0, len(body), 36))
@@ -71,7 +84,7 @@ def cell_aads(table: str, column: str, ids: NDArray[np.uint8]) -> Iterator[bytes
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[bytes]]) -> None:
     """COPY rows whose fields were made by the functions above, in the open transaction."""
-    head = _COUNT.pack(len(columns))
+    head = count_of(columns)
     copy_raw(table, columns, (head + b"".join(row) for row in rows))
 
 

@@ -11,6 +11,8 @@ from celery.app import trace
 from antifraud.tracing import set_request_id
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "antifraud.settings.production")
+# Celery would run Django's checks in each worker, throw their result away, and keep all pages and the API in memory for it.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 # Celery's own sentences quote arguments, results and exceptions; ours name the task and its id (R21). The exception
 # itself still reaches the log as exc_info, which `antifraud.logs` tells without its data.

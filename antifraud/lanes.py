@@ -1,4 +1,4 @@
-"""topic → what a delivery changes when it comes into its lane; and bringing it there, many at a time (R1–R3).
+"""topic → what deliveries change when they come into their lane; and bringing them there, many at a time (R1–R3).
 
 The facts of the outbox, and who is told of what, are in `deliveries`; posting to webhooks is in `courier`.
 """
@@ -12,7 +12,7 @@ from uuid import UUID
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, InterfaceError
 
-from accounts.services.availability import order_make_available, orders_make_available
+from accounts.services.availability import orders_make_available
 from antifraud import db, hints
 from antifraud.alert_facts import ALERT_DELIVERIES
 from antifraud.errors import AppError
@@ -21,16 +21,12 @@ from antifraud.refund_facts import REFUND_DELIVERIES
 from banks.models import Delivery, User
 from banks.selectors.institutions import system_user
 from banks.selectors.platform import is_running
-from banks.services.deliveries import (
-    deliveries_claim,
-    deliveries_make_available,
-    delivery_make_available,
-    delivery_postpone,
-)
+from banks.services.deliveries import deliveries_claim, deliveries_make_available, delivery_postpone
 
 BATCH = 100
 log = get_logger(__name__)
 Stop = Callable[[], bool]
+Arrival = Callable[[Sequence[Delivery], User, datetime], None]  # deliveries of one lane, who brings them, when
 
 # What one message may fail with without stopping the post. Anything else ends the process; its supervisor starts it
 # again, and the leases run out.
@@ -48,32 +44,20 @@ def never() -> bool:
     return False
 
 
-def order_comes(delivery: Delivery, by: User, at: datetime) -> None:
-    """The order's term runs from now."""
-    order_make_available(delivery.subject_id, by=by, at=at)
-
-
 def orders_come(deliveries: Sequence[Delivery], by: User, at: datetime) -> None:
-    """As `order_comes`, in a few statements for all of them."""
+    """The orders' terms run from now."""
     orders_make_available([delivery.subject_id for delivery in deliveries], by=by, at=at)
 
 
-def cancellation_comes(delivery: Delivery, by: User, at: datetime) -> None:
-    """The order itself has changed already; the institution only has to see it."""
+def cancellations_come(deliveries: Sequence[Delivery], by: User, at: datetime) -> None:
+    """The orders themselves have changed already; the institution only has to see it."""
 
 
-DELIVERIES: Mapping[str, Callable[[Delivery, User, datetime], None]] = {
-    "order.issued": order_comes,
-    "order.cancelled": cancellation_comes,
+DELIVERIES: Mapping[str, Arrival] = {
+    "order.issued": orders_come,
+    "order.cancelled": cancellations_come,
     **ALERT_DELIVERIES,
     **REFUND_DELIVERIES,
-}
-
-
-# The same for many in a few statements, where there is such a way.
-TOGETHER: Mapping[Callable[..., None], Callable[[Sequence[Delivery], User, datetime], None]] = {
-    order_comes: orders_come,
-    cancellation_comes: lambda _deliveries, _by, _at: None,
 }
 
 
@@ -101,17 +85,7 @@ def lane_push(institution_id: UUID, *, stop: Stop = never) -> int:
 def _push_together(institution_id: UUID, by: User) -> tuple[int, bool]:
     with db.unit_of_work(by) as work:
         claimed = deliveries_claim(institution_id, BATCH, within_cap=False)
-        handled: dict[Callable[..., None], list[Delivery]] = {}
-        for delivery in claimed:
-            handled.setdefault(DELIVERIES[delivery.topic], []).append(delivery)
-        for handler, rows in handled.items():
-            if handler in TOGETHER:
-                TOGETHER[handler](rows, by, work.now)
-            else:
-                for delivery in rows:
-                    handler(delivery, by, work.now)
-        if not deliveries_make_available(claimed):
-            raise LeaseLostError
+        _arrive(claimed, by, work.now)
     return len(claimed), len(claimed) == BATCH
 
 
@@ -123,17 +97,25 @@ def _push_singly(institution_id: UUID, by: User) -> tuple[int, bool]:
 
 
 def _push(delivery: Delivery, by: User) -> int:
-    token = delivery.lease_token
     try:
         with db.unit_of_work(by) as work:
-            DELIVERIES[delivery.topic](delivery, by, work.now)
-            if not delivery_make_available(delivery, token):
-                raise LeaseLostError
+            _arrive([delivery], by, work.now)
     except LeaseLostError:
         return 0
     except FAILURES as error:
         log.error("delivery not pushed", exc_info=error, delivery=delivery.id, topic=delivery.topic)
         with db.unit_of_work(by):
-            delivery_postpone(delivery, token, error=type(error).__name__)
+            delivery_postpone(delivery, delivery.lease_token, error=type(error).__name__)
         return 0
     return 1
+
+
+def _arrive(claimed: Sequence[Delivery], by: User, at: datetime) -> None:
+    """All of one claim into their lane, kind by kind; raises LeaseLostError where another process has one by now."""
+    kinds: dict[Arrival, list[Delivery]] = {}
+    for delivery in claimed:
+        kinds.setdefault(DELIVERIES[delivery.topic], []).append(delivery)
+    for arrival, rows in kinds.items():
+        arrival(rows, by, at)
+    if not deliveries_make_available(claimed):
+        raise LeaseLostError

@@ -23,7 +23,7 @@ LIVE_SECONDS = 900
 
 @dataclass(frozen=True)
 class Item:
-    """One line of the menu: shown when the policy gives the role the action."""
+    """One line of the menu: shown when the policy gives the role the action; `also` are other roots of its pages."""
 
     label: Any
     url_name: str
@@ -31,18 +31,21 @@ class Item:
     key: str
     icon: str
     kinds: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 POLICE = ("centre", "police")
 BANK = ("bank", "payment", "telecom")
+# What a case's tabs lead to: files and their rows, traces, what an account did, people and clues.
+OF_A_CASE = ("/statements/", "/matches/", "/flow/", "/ledger/", "/victims/", "/leads/")
 MENU: list[tuple[Any, list[Item]]] = [
     (
         gettext_lazy("Work"),
         [
-            Item(gettext_lazy("Cases"), "cases:list", "case.view", "c", "folder", POLICE),
+            Item(gettext_lazy("Cases"), "cases:list", "case.view", "c", "folder", POLICE, OF_A_CASE),
             Item(gettext_lazy("File a case"), "accounts:case_file", "case.file", "n", "plus", POLICE),
             Item(gettext_lazy("Approvals"), "accounts:approvals", "order.view", "a", "check", POLICE),
-            Item(gettext_lazy("Orders"), "accounts:orders", "order.view", "o", "send", POLICE),
+            Item(gettext_lazy("Orders"), "accounts:orders", "order.view", "o", "send", POLICE, ("/answers/",)),
             Item(gettext_lazy("Queue"), "accounts:queue", "order.acknowledge", "q", "inbox", BANK),
             Item(gettext_lazy("Holds"), "accounts:holds", "hold.view", "h", "lock", (*POLICE, *BANK)),
             Item(gettext_lazy("Alerts"), "accounts:alerts", "alert.view", "e", "alert", POLICE),
@@ -57,7 +60,15 @@ MENU: list[tuple[Any, list[Item]]] = [
         gettext_lazy("Oversight"),
         [
             Item(gettext_lazy("Assessment"), "oversight:assessment", "assessment.view", "s", "chart"),
-            Item(gettext_lazy("Lanes"), "banks:lanes", "lane.view", "l", "activity"),
+            Item(
+                gettext_lazy("Lanes"),
+                "banks:lanes",
+                "lane.view",
+                "l",
+                "activity",
+                (),
+                ("/endpoints/", "/dead-letters/"),
+            ),
             Item(gettext_lazy("Reconciliation"), "accounts:reconciliation", "sync.view", "r", "renew"),
             Item(gettext_lazy("Who may issue what"), "banks:powers", "institution.view", "w", "scale"),
         ],
@@ -83,13 +94,16 @@ HOMES = {
 def _menu(request: HttpRequest) -> list[dict[str, Any]]:
     user: Any = request.user
     groups = []
+    places: list[tuple[int, dict[str, Any]]] = []
     for label, items in MENU:
-        shown = [_line(item) for item in items if _is_shown(user, item)]
+        shown = [(item, _line(item)) for item in items if _is_shown(user, item)]
         if shown:
-            groups.append({"label": label, "items": shown})
-    lines = [line for group in groups for line in group["items"] if request.path.startswith(line["url"])]
-    if lines:  # /cases/new/ lies under /cases/: only the nearer one is the place
-        max(lines, key=lambda line: len(line["url"]))["active"] = True
+            groups.append({"label": label, "items": [line for _item, line in shown]})
+        for item, line in shown:
+            roots = (root for root in (line["url"], *item.also) if request.path.startswith(root))
+            places += [(len(root), line) for root in roots]
+    if places:  # /cases/new/ lies under /cases/: only the nearer one is the place
+        max(places, key=lambda place: place[0])[1]["active"] = True
     return groups
 
 

@@ -250,40 +250,41 @@ def grants_of(model: type[Model]) -> type[Grant]:
 
 
 def grant(
-    groups: Iterable[int],
-    obj: Model,
-    *,
-    by: Actor,
-    purpose: str,
-    legal_basis: str,
-    sort_at: datetime,
-    expires_at: datetime | None = None,
-    case_id: UUID | None = None,
-) -> None:
+    groups: Iterable[int], obj: Model, *, by: Actor, purpose: str, legal_basis: str, sort_at: datetime,
+    expires_at: datetime | None = None, case_id: UUID | None = None,
+) -> None:  # fmt: skip
     """Let the institutions' groups see `obj`; a group that has a live grant keeps it. One INSERT for all groups."""
+    grant_each(
+        [(obj, groups)], by=by, purpose=purpose, legal_basis=legal_basis, sort_at=sort_at, expires_at=expires_at,
+        case_id=case_id,
+    )  # fmt: skip
+
+
+def grant_each(
+    pairs: Iterable[tuple[Model, Iterable[int]]], *, by: Actor, purpose: str, legal_basis: str, sort_at: datetime,
+    expires_at: datetime | None = None, case_id: UUID | None = None,
+) -> None:  # fmt: skip
+    """As `grant` for many objects of one model, each with groups of its own, in two statements."""
     now = db.require_unit_of_work().now
-    table: Any = grants_of(type(obj))
-    permission = view_permission_id(type(obj))
-    wanted = sorted(set(groups))
+    wanted = [(obj, sorted(set(groups))) for obj, groups in pairs]
+    if not wanted:
+        return
+    model = type(wanted[0][0])
+    table: Any = grants_of(model)
+    permission = view_permission_id(model)
     table._base_manager.bulk_create(
         [
             table(
                 group_id=group, permission_id=permission, content_object=obj, purpose=purpose, legal_basis=legal_basis,
                 sort_at=sort_at, granted_at=now, granted_by_id=by.id, expires_at=expires_at,
             )
-            for group in wanted
+            for obj, groups in wanted
+            for group in groups
         ],
         ignore_conflicts=True,
     )  # fmt: skip
-    diary.record(
-        "grant.give",
-        by=by,
-        obj=obj,
-        case_id=case_id,
-        purpose=purpose,
-        legal_basis=legal_basis,
-        detail={"groups": wanted},
-    )
+    rows = ((obj, case_id, {"groups": groups}) for obj, groups in wanted)
+    diary.record_many("grant.give", by=by, rows=rows, purpose=purpose, legal_basis=legal_basis)
 
 
 def revoke(groups: Iterable[int], obj: Model, *, by: Actor, reason: str, case_id: UUID | None = None) -> int:

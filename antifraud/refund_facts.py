@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from accounts.models import Refund
 from accounts.rules.paths import payout_path, refund_path
 from accounts.selectors.refunds import refund_to_carry
-from accounts.services.refunds.send import TOPIC, refund_make_available
+from accounts.services.refunds.send import TOPIC, refunds_make_available
 from banks.models import Delivery, User
 from banks.selectors.users import approvers, people_of, risk_people
-from banks.services.notifications import notify
+from banks.services.notifications import notify, notify_each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from antifraud.deliveries import Fact, Handler, Hint
+    from antifraud.lanes import Arrival
 
 KIND = "refund"
 
@@ -50,12 +49,12 @@ def refund_seen(fact: Fact) -> Iterable[Hint]:
     return _both(refund_to_carry(user=fact.by, refund_id=fact.subject_id))
 
 
-def refund_comes(delivery: Delivery, by: User, at: datetime) -> None:
+def refunds_come(deliveries: Sequence[Delivery], by: User, at: datetime) -> None:
     """The term to pay runs from now, and the bank's people hear of it."""
-    refund = refund_make_available(delivery.subject_id, by=by, at=at)
-    if refund.available_at == at:
-        people = risk_people([delivery.institution_id])
-        notify(users=people, code="refund.arrived", params={"number": refund.number}, url=payout_path(refund.pk))
+    fresh = refunds_make_available([delivery.subject_id for delivery in deliveries], by=by, at=at)
+    if fresh:
+        things = [({"number": refund.number}, payout_path(refund.pk)) for refund in fresh]
+        notify_each(users=risk_people([deliveries[0].institution_id]), code="refund.arrived", things=things)
 
 
 def _both(refund: Refund) -> list[Hint]:
@@ -75,4 +74,4 @@ REFUND_TOPICS: Mapping[str, Handler] = {
     "refund.failed": refund_told,
     "refund.closed": refund_seen,
 }
-REFUND_DELIVERIES: Mapping[str, Callable[[Delivery, User, datetime], None]] = {TOPIC: refund_comes}
+REFUND_DELIVERIES: Mapping[str, Arrival] = {TOPIC: refunds_come}

@@ -26,6 +26,7 @@ from banks.models import User
 from banks.services.keys import messages_prune
 from banks.services.platform import platform_observe
 from banks.services.queue import leases_reap
+from cases.services.attachments import attachments_sweep
 
 BATCH = 200
 LOCK_SPACE = 0x4146  # "AF": the first half of the advisory locks' keys
@@ -55,6 +56,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("messages_prune", 300, lambda _by, _limit: messages_prune()),
     Duty("jobs_prune", 3600, lambda _by, _limit: jobs.prune()),
     Duty("outbox_prune", 3600, lambda _by, _limit: post.prune()),
+    Duty("attachments_sweep", 3600, lambda _by, limit: attachments_sweep(limit)),
     Duty("series_check", 86_400, lambda by, _limit: series_check_submit(by=by)),
     Duty("idempotency_prune", 3600, lambda _by, _limit: idempotency.prune()),
 )

@@ -1,4 +1,4 @@
-"""The post office's handlers that keep series of cases; the tables and the machinery are in `deliveries`."""
+"""The post office's handlers that keep what links cases and ledgers by accounts; the tables and the machinery are in `deliveries`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from accounts.selectors.carrying import case_to_carry
+from accounts.services.ledger.telling import ledger_tell
 from accounts.services.series.links import series_follow
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ def case_filed(fact: Fact) -> Iterable[Hint]:
 
 
 def case_clued(fact: Fact) -> Iterable[Hint]:
-    """Accounts, phones or clues of the case changed: its links follow."""
+    """Accounts, phones or clues of the case changed: its links follow, and its ledger leads to its accounts anew."""
     case = case_to_carry(user=fact.by, case_id=fact.subject_id)
     series_follow(by=fact.by, case_id=case.id)
+    ledger_tell(by=fact.by, case_id=case.id)
     return [(case.unit_id, "case")]
 
 

@@ -1,4 +1,4 @@
-"""How much a browser may send in one form: counted by the announced length, before a byte of it is kept."""
+"""How much a browser may send in one form: by the announced length, the address and the log-in, before a byte is kept."""
 
 from __future__ import annotations
 
@@ -10,11 +10,20 @@ from django.core.files.uploadhandler import FileUploadHandler
 
 MEGABYTE = 2**20
 USUAL = 25 * MEGABYTE  # R39: 20 MB, and the form around it
-# Pages that take statements (256 MB each, R39); several of them at once at the tab of a case.
+# Pages that take statements (256 MB each, R39) from people who are logged in; several at once at the tab of a case.
 LARGER = (
     (re.compile(r"/cases/[0-9a-f-]{36}/statements/"), 1024 * MEGABYTE),
     (re.compile(r"/queue/[0-9a-f-]{36}/"), 260 * MEGABYTE),
+    (re.compile(r"/orders/[0-9a-f-]{36}/record/"), 280 * MEGABYTE),  # the scan of a paper answer beside it
 )
+
+
+class FormTooLarge(RequestDataTooBig):
+    """A form of more bytes than its address takes; `megabytes` is how many it takes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("the form is larger than this address takes")
+        self.megabytes = limit // MEGABYTE
 
 
 def limit_of(path: str) -> int:
@@ -25,16 +34,22 @@ def limit_of(path: str) -> int:
 class BoundedUploadHandler(FileUploadHandler):
     """Stands first: refuses the whole form where it is too large, and leaves the rest to Django's handlers.
 
-    A form is read before anybody knows who sent it (the security token is in it), so without this bound anybody could
+    A form is read before its view knows who sent it (the security token is in it), so without this bound anybody could
     fill the disk.
     """
 
     def handle_raw_input(
         self, input_data: Any, meta: Any, content_length: int, boundary: Any, encoding: str | None = None
     ) -> None:  # fmt: skip
-        """Raises RequestDataTooBig."""
-        if content_length > limit_of(meta.get("PATH_INFO", "")):
-            raise RequestDataTooBig("the form is larger than this address takes")
+        """Raises FormTooLarge. Who sends is asked only where it matters."""
+        if content_length <= USUAL:
+            return
+        limit = limit_of(meta.get("PATH_INFO", ""))
+        user = getattr(self.request, "user", None)
+        if user is None or not user.is_authenticated:
+            limit = USUAL
+        if content_length > limit:
+            raise FormTooLarge(limit)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         """Handed on as it is."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TypeVar
 
-from antifraud.policy import Reach, anywhere, by_kind, himself, own, register
+from django.db.models import Model, QuerySet
+from django.db.models.expressions import RawSQL
+
+from antifraud.policy import Actor, Reach, anywhere, by_kind, himself, own, register
 from banks.models import Delivery, Institution, InstitutionKey, Lane, MachineClient, Notification, User, WebhookEndpoint
 
+M = TypeVar("M", bound=Model)
 R = User.Role
 EVERYBODY = tuple(R)
 POLICE = (R.ANALYST, R.APPROVER, R.DUTY_OFFICER, R.SUPERVISOR)
@@ -21,6 +26,24 @@ def rows(*parts: tuple[tuple[str, ...] | str, Reach]) -> dict[str, Reach]:
         for role in (roles,) if isinstance(roles, str) else roles:
             table[str(role)] = reach
     return table
+
+
+# UNION, not UNION ALL: a tree that somebody made into a circle must not turn for ever.
+_SUBTREE = """
+WITH RECURSIVE down(id) AS (
+  SELECT %s UNION SELECT i.id FROM banks_institution i JOIN down d ON i.parent_id = d.id
+) SELECT id FROM down
+"""
+
+
+def own_tree(path: str) -> Reach:
+    """Rows whose institution at `path` is the reader's own or stands below it, however deep; never one above or beside."""
+
+    def reach(user: Actor, queryset: QuerySet[M]) -> QuerySet[M]:
+        below = RawSQL(_SUBTREE, [user.institution_id])  # noqa: S611  the text is a constant, the value is bound
+        return queryset.filter(**{f"{path}__in": below})
+
+    return reach
 
 
 class Action(StrEnum):
@@ -41,6 +64,7 @@ class Action(StrEnum):
     LANE_VIEW = "lane.view"
     LANE_PAUSE = "lane.pause"
     LANE_RESUME = "lane.resume"
+    LANE_LIMIT = "lane.limit"
     LANE_PUSH_RESUME = "lane.push_resume"
     LANE_CHOOSE_DOOR = "lane.choose_door"
     LANE_VIEW_DOORS = "lane.view_doors"
@@ -92,10 +116,11 @@ register(
     model=Lane,
     rows=rows((POLICE, everyone_by_kind), (BANK, own("institution")), (R.AUDITOR, everyone_by_kind)),
 )
-# Pausing keeps orders from an institution: the centre's supervisors alone. An institution turns its own push on again.
+# Pausing keeps orders from an institution, limits slow it down: the centre's supervisors alone. An institution turns its
+# own push on again.
 _centre = by_kind(centre=anywhere)
 _people = (R.RISK_OFFICER, R.RISK_SUPERVISOR)
-for _action in (Action.LANE_PAUSE, Action.LANE_RESUME):
+for _action in (Action.LANE_PAUSE, Action.LANE_RESUME, Action.LANE_LIMIT):
     register(_action, model=Lane, rows=rows((R.SUPERVISOR, _centre)), known_by=Action.LANE_VIEW)
 register(
     Action.LANE_PUSH_RESUME,

@@ -30,6 +30,7 @@ urlpatterns = [
     path("lanes/<uuid:institution_id>/", lane.lane_page, name="lane"),
     path("lanes/<uuid:institution_id>/pause/", lane.lane_pause_view, name="lane_pause"),
     path("lanes/<uuid:institution_id>/resume/", lane.lane_resume_view, name="lane_resume"),
+    path("lanes/<uuid:institution_id>/limits/", lane.lane_limit_view, name="lane_limit"),
     path("lanes/<uuid:institution_id>/push-resume/", lane.lane_push_resume_view, name="lane_push_resume"),
     path("lanes/<uuid:institution_id>/door/", endpoint.door_view, name="lane_door"),
     path("lanes/<uuid:institution_id>/endpoint/", endpoint.endpoint_page, name="endpoint"),

@@ -1,4 +1,4 @@
-"""Who may read the assessment: both sides see their own, the centre and the oversight office see the city's."""
+"""Who may read the assessment: both sides see their own (police with the units below), centre and oversight the city's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 from accounts.models import Hold, Order
 from antifraud.policy import anywhere, by_kind, own, register
 from banks.models import User
-from banks.policy import rows
+from banks.policy import own_tree, rows
 from cases.models import Case
 
 R = User.Role
@@ -24,14 +24,13 @@ class Action(StrEnum):
 
 _readers = (R.SUPERVISOR, R.DUTY_OFFICER, R.RISK_SUPERVISOR, R.AUDITOR)
 _bank = own("institution")
-_rows = by_kind(centre=anywhere, oversight=anywhere, police=own("unit"), bank=_bank, payment=_bank, telecom=_bank)
+_units = own_tree("unit")  # a bureau answers for the units below it
+_rows = by_kind(centre=anywhere, oversight=anywhere, police=_units, bank=_bank, payment=_bank, telecom=_bank)
 register(Action.ASSESSMENT_VIEW, rows=rows((_readers, anywhere)))
 register(
     Action.ASSESSMENT_CASES,
     model=Case,
-    rows=rows(
-        ((R.SUPERVISOR, R.DUTY_OFFICER, R.AUDITOR), by_kind(centre=anywhere, oversight=anywhere, police=own("unit")))
-    ),
+    rows=rows(((R.SUPERVISOR, R.DUTY_OFFICER, R.AUDITOR), by_kind(centre=anywhere, oversight=anywhere, police=_units))),
 )
 register(Action.ASSESSMENT_ORDERS, model=Order, rows=rows((_readers, _rows)))
 register(Action.ASSESSMENT_HOLDS, model=Hold, rows=rows((_readers, _rows)))

@@ -113,17 +113,18 @@ def owner_url() -> str:
     return _with_database(os.environ["ANTIFRAUD_TEST_OWNER_URL"], os.environ["ANTIFRAUD_TEST_DATABASE"])
 
 
-def _own_valkey() -> None:
-    """A Valkey for each parallel worker: else one's Celery workers take the other's rings, and hints cross over
-    (publishing knows no database numbers, and copies of the template have the same institutions)."""
+def own_valkey() -> str:
+    """The address of one more Valkey: for each parallel worker, and for each platform that lives beside other tests. Else
+    one's Celery workers take the other's rings, and hints cross over (publishing knows no database numbers, and copies
+    of the template have the same institutions)."""
     _folder, servers = _until_exit(want_postgres=False)
-    os.environ["REDIS_URL"] = servers.redis_url
+    return servers.redis_url
 
 
 if "ANTIFRAUD_TEST_OWNER_URL" not in os.environ:
     _start()
 if "PYTEST_XDIST_WORKER" in os.environ:
-    _own_valkey()
+    os.environ["REDIS_URL"] = own_valkey()
 os.environ["ANTIFRAUD_TEST_DATABASE"] = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 os.environ["DATABASE_URL"] = _with_database(os.environ["ANTIFRAUD_TEST_APP_URL"], os.environ["ANTIFRAUD_TEST_DATABASE"])
 recreate_database()

@@ -150,7 +150,7 @@ class HoldViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Hold]):
             by=request.user, hold_id=UUID(pk), lifted_at=form.validated_data["lifted_at"],
             expected_version=expected_version(request),
         )  # fmt: skip
-        keep_original(request, Action.HOLD_LIFT, hold)
+        keep_original(request, Action.HOLD_LIFT, hold.id, case_id=hold.case_id)
         return Response(HoldSerializer(hold).data, headers={"ETag": etag(hold.version)})
 
     @extend_schema(request=ActivateSerializer, responses=HoldSerializer)
@@ -165,5 +165,5 @@ class HoldViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Hold]):
             by=request.user, hold_id=UUID(pk), effective_at=data["effective_from"], amount_minor=data["amount_minor"],
             expected_version=expected_version(request),
         )  # fmt: skip
-        keep_original(request, Action.HOLD_ACTIVATE, hold)
+        keep_original(request, Action.HOLD_ACTIVATE, hold.id, case_id=hold.case_id)
         return Response(HoldSerializer(hold).data, headers={"ETag": etag(hold.version)})

@@ -18,6 +18,7 @@ from accounts.api.alert_serializers import (
     NoticeSerializer,
     ReportBackSerializer,
 )
+from accounts.api.evidence import keep_original
 from accounts.api.order_serializers import DecisionSerializer, ReasonSerializer
 from accounts.models import Alert, AlertNotice
 from accounts.policy import Action
@@ -167,6 +168,7 @@ class NoticeViewSet(ListMixin, RetrieveMixin, PolicyViewSet[AlertNotice]):
     def acknowledge(self, request: Any, pk: str) -> Response:
         """Seen, and taken care of. Twice is once."""
         notice = notice_acknowledge(by=request.user, notice_id=UUID(pk), expected_version=expected_version(request))
+        keep_original(request, Action.NOTICE_ACKNOWLEDGE, notice.id, case_id=notice.case_id)
         return Response(NoticeSerializer(notice).data, headers={"ETag": etag(notice.version)})
 
     @extend_schema(request=ReportBackSerializer, responses=NoticeSerializer)
@@ -179,4 +181,5 @@ class NoticeViewSet(ListMixin, RetrieveMixin, PolicyViewSet[AlertNotice]):
         notice = notice_report_back(
             by=request.user, notice_id=UUID(pk), expected_version=expected_version(request), **form.validated_data
         )
+        keep_original(request, Action.NOTICE_REPORT_BACK, notice.id, case_id=notice.case_id)
         return Response(NoticeSerializer(notice).data, headers={"ETag": etag(notice.version)})

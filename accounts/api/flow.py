@@ -102,7 +102,6 @@ class WatchViewSet(PolicyViewSet[Order]):
         form.is_valid(raise_exception=True)
         told = [Credit(**each) for each in form.validated_data["credits"]]
         made = watch_report(by=request.user, order_id=UUID(pk), told=told)
-        keep_original(
-            request, "watch.report", policy.get(request.user, Action.ORDER_VIEW, Order.objects.all(), UUID(pk))
-        )
+        order = policy.get(request.user, Action.ORDER_VIEW, Order.objects.all(), UUID(pk))
+        keep_original(request, "watch.report", order.id, case_id=order.case_id)
         return Response({"told": len(told), "new": len(made)})

@@ -182,7 +182,7 @@ class OrderViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Order]):
     def acknowledge(self, request: Any, pk: str) -> Response:
         """Seen; the answer follows."""
         order = order_acknowledge(by=request.user, order_id=UUID(pk), expected_version=expected_version(request))
-        keep_original(request, Action.ORDER_ACKNOWLEDGE, order)
+        keep_original(request, Action.ORDER_ACKNOWLEDGE, order.id, case_id=order.case_id)
         return self._shown(UUID(pk))
 
     @extend_schema(request=RouteSerializer, responses=OrderDetailSerializer)
@@ -205,7 +205,7 @@ class OrderViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Order]):
             by=request.user, order_id=UUID(pk), answer=form.answer(), source=Answer.Source.API,
             expected_version=expected_version(request),
         )  # fmt: skip
-        keep_original(request, Action.ORDER_ANSWER, saved.order)
+        keep_original(request, Action.ORDER_ANSWER, saved.order.id, case_id=saved.order.case_id)
         return self._shown(UUID(pk))
 
     def _read(self, serializer: type[Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from accounts.api.evidence import keep_original
 from accounts.api.fields import MaskedField
 from accounts.models import Refund, RefundShare
 from accounts.policy import RefundAction
@@ -92,7 +93,7 @@ class ShareResultSerializer(serializers.Serializer[Any]):
 
 
 class PayoutReportSerializer(serializers.Serializer[Any]):
-    """Any number of payments; those left out stay open. Proof is uploaded on the page of the return."""
+    """Any number of payments; those left out stay open. Proof follows by `proof`, or on the page of the return."""
 
     results = serializers.ListField(child=ShareResultSerializer(), min_length=1, max_length=MOST_RESULTS)
 
@@ -136,12 +137,13 @@ class PayoutViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Refund]):
         """What was paid and what failed. The same words again change nothing; another transfer for a paid share is 409."""
         form = PayoutReportSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        refund_report(
+        refund = refund_report(
             by=request.user,
             refund_id=UUID(pk),
             results=form.share_results(),
             expected_version=expected_version(request),
         )
+        keep_original(request, RefundAction.REFUND_REPORT, refund.id, case_id=refund.case_id)
         return self._shown(UUID(pk))
 
     def _shown(self, refund_id: UUID) -> Response:

@@ -42,7 +42,7 @@ class StatementSerializer(serializers.ModelSerializer[StatementFile]):
     class Meta:
         model = StatementFile
         fields = [
-            "id", "case", "institution", "answer", "source", "status", "version", "layout", "encoding", "zone", "sha256",
+            "id", "case", "institution", "answer", "adopted_from", "source", "status", "version", "layout", "encoding", "zone", "sha256",
             "rows_read", "rows_good", "rows_bad", "rows_left_out", "totals", "refusal", "received_at", "committed_at",
         ]  # fmt: skip
         read_only_fields = fields
@@ -87,6 +87,13 @@ class CommitSerializer(serializers.Serializer[Any]):
 
     all_or_nothing = serializers.BooleanField(default=False)
     leave_out_repeats = serializers.BooleanField(default=False)
+
+
+class AdoptSerializer(serializers.Serializer[Any]):
+    """The case that the file is brought into, and what allows its use there."""
+
+    case = serializers.UUIDField()
+    legal_basis = serializers.CharField(min_length=4, max_length=200)
 
 
 class AnnounceSerializer(serializers.Serializer[Any]):

@@ -6,21 +6,20 @@ of their own under the ticket that the message was answered with.
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
-from datetime import UTC, datetime, timedelta
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
 from django.core.files.base import File
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from accounts.api.content import TICKET, content_receive, content_ticket, content_told
 from accounts.api.evidence import keep_original
 from accounts.api.statement_serializers import (
+    AdoptSerializer,
     AnnounceSerializer,
     CommitSerializer,
     IssueSerializer,
@@ -32,20 +31,16 @@ from accounts.api.statement_serializers import (
 from accounts.models import Order, StatementFile
 from accounts.policy import Action, FlowAction
 from accounts.selectors import statements as selectors
-from accounts.services.statement_doors import statement_announce, statement_upload
+from accounts.services.statement_adopting import statement_adopt, statement_adopt_ahead
+from accounts.services.statement_doors import statement_announce, statement_upload, statement_upload_ahead
 from accounts.services.statements.files import statement_commit, statement_discard
 from antifraud import db
 from antifraud.api.idempotency import etag, expected_version, opens_own_unit, writes
 from antifraud.api.pagination import keyset_page, page_limit
 from antifraud.api.viewsets import ListMixin, PolicyViewSet, RetrieveMixin
-from antifraud.crypto.receipts import issue_ticket, read_ticket
-from antifraud.errors import Forbidden, Invalid
 
-TICKET = "Antifraud-Ticket"
-TICKET_SECONDS = 24 * 3600
 TICKET_PURPOSE = "statement"
 UPLOAD_PATH = "/api/v1/statements/content/"
-PIECE = 1 << 20
 
 
 class OrderStatementViewSet(PolicyViewSet[Order]):
@@ -66,10 +61,8 @@ class OrderStatementViewSet(PolicyViewSet[Order]):
         order = statement_announce(
             by=request.user, order_id=UUID(pk), sha256=bytes.fromhex(data["sha256"]), size=data["size"]
         )
-        keep_original(request, Action.ORDER_ANSWER, order)
-        told = {"for": TICKET_PURPOSE, "institution": str(request.user.institution_id), "order": str(order.id), **data}
-        expires = datetime.now(UTC) + timedelta(seconds=TICKET_SECONDS)
-        body = {"ticket": issue_ticket(told, TICKET_SECONDS), "upload": UPLOAD_PATH, "expires_at": expires}
+        keep_original(request, Action.ORDER_ANSWER, order.id, case_id=order.case_id)
+        body = content_ticket(request, TICKET_PURPOSE, UPLOAD_PATH, {"order": str(order.id), **data})
         return Response(TicketSerializer(body).data, status=201)
 
 
@@ -89,39 +82,19 @@ class StatementContentViewSet(PolicyViewSet[Order]):
     def content(self, request: Any) -> Response:
         """The bytes of an announced file, as they are. Sent again, they change nothing.
 
-        The body is read in pieces before a transaction is open: a slow sender holds no lock.
+        The body is read in pieces and encrypted before a transaction is open: a slow sender holds no lock.
         """
-        told = _ticket(request)
+        told = content_told(request, TICKET_PURPOSE)
         with tempfile.TemporaryFile() as kept:
-            _receive(request, kept, told)
-            with db.unit_of_work(request.user):
-                receipt = statement_upload(
-                    by=request.user, order_id=UUID(told["order"]), file=File(kept, name=f"statement.{told['ending']}"),
-                    sha256=bytes.fromhex(told["sha256"]),
-                )  # fmt: skip
+            content_receive(request, kept, told)
+            file, order_id = File(kept, name=f"statement.{told['ending']}"), UUID(told["order"])
+            with (
+                statement_upload_ahead(by=request.user, order_id=order_id, file=file) as stored,
+                db.unit_of_work(request.user),
+            ):
+                receipt = statement_upload(by=request.user, order_id=order_id, stored=stored)
         body = {"id": receipt.id, "order": told["order"], "sha256": told["sha256"], "size": told["size"]}
         return Response(ReceiptSerializer(body | {"received_at": receipt.received_at}).data, status=201)
-
-
-def _ticket(request: Any) -> dict[str, Any]:
-    """What was announced; raises Forbidden (ticket_invalid, ticket_expired), also for another institution's ticket."""
-    told = read_ticket(request.headers.get(TICKET, ""))
-    if told.get("for") != TICKET_PURPOSE or told["institution"] != str(request.user.institution_id):
-        raise Forbidden(_("This ticket is not valid. Reload the page."), code="ticket_invalid")
-    return told
-
-
-def _receive(request: Any, kept: IO[bytes], told: dict[str, Any]) -> None:
-    """Copy the body; raises Invalid (content_differs) where it is not the announced one."""
-    digest, size, source = hashlib.sha256(), 0, request._request
-    while size <= told["size"] and (piece := source.read(PIECE)):
-        size += len(piece)
-        digest.update(piece)
-        kept.write(piece)
-    if size != told["size"] or digest.hexdigest() != told["sha256"]:
-        text = _("The bytes are not those that were announced. Send the file unchanged, or announce it anew.")
-        raise Invalid(text, code="content_differs", fields={"content": [text]})
-    kept.seek(0)
 
 
 class StatementViewSet(ListMixin, RetrieveMixin, PolicyViewSet[StatementFile]):
@@ -135,6 +108,7 @@ class StatementViewSet(ListMixin, RetrieveMixin, PolicyViewSet[StatementFile]):
         "issues": FlowAction.STATEMENT_VIEW,
         "commit": FlowAction.STATEMENT_COMMIT,
         "discard": FlowAction.STATEMENT_DISCARD,
+        "adopt": FlowAction.STATEMENT_ADOPT,
     }
     keyset = selectors.KEYSET
     filterset_fields = ["case", "institution", "status", "source"]
@@ -177,7 +151,20 @@ class StatementViewSet(ListMixin, RetrieveMixin, PolicyViewSet[StatementFile]):
         statement_discard(by=request.user, file_id=UUID(pk))
         return self._shown(UUID(pk))
 
-    def _shown(self, file_id: UUID) -> Response:
+    @extend_schema(request=AdoptSerializer, responses={201: StatementDetailSerializer})
+    @action(detail=True, methods=["post"])
+    @opens_own_unit
+    def adopt(self, request: Any, pk: str) -> Response:
+        """Bring the file into another case of the caller's, without its bytes travelling. Sent again it is refused (`statement_known`)."""
+        form = AdoptSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        both = {"case_id": form.validated_data["case"], "file_id": UUID(pk)}
+        with statement_adopt_ahead(by=request.user, **both) as stored, db.unit_of_work(request.user):
+            basis = form.validated_data["legal_basis"]
+            received = statement_adopt(by=request.user, **both, stored=stored, legal_basis=basis)
+        return self._shown(received.pk, status=201)
+
+    def _shown(self, file_id: UUID, status: int = 200) -> Response:
         user: Any = self.request.user
         file = selectors.statement_detail(user=user, file_id=file_id)
-        return Response(StatementDetailSerializer(file).data, headers={"ETag": etag(file.version)})
+        return Response(StatementDetailSerializer(file).data, status=status, headers={"ETag": etag(file.version)})

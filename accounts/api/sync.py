@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from accounts.api.evidence import keep_original
 from accounts.models import Order
 from accounts.policy import Action
 from accounts.rules.digests import ORDERS, SCOPES, Difference
@@ -126,7 +127,8 @@ class SyncViewSet(PolicyViewSet[Order]):
         form.is_valid(raise_exception=True)
         with db.unit_of_work(request.user):
             found = sync_compare(by=request.user, **form.validated_data)
-        return Response(_compared(found))
+            keep_original(request, Action.SYNC_COMPARE, found.run.pk)
+        return Response(_compared(found.differences))
 
     @extend_schema(request=RepairSerializer, responses=RepairedSerializer)
     @action(detail=False, methods=["post"])
@@ -137,6 +139,7 @@ class SyncViewSet(PolicyViewSet[Order]):
         form.is_valid(raise_exception=True)
         with db.unit_of_work(request.user):
             done = sync_repair(by=request.user, ids=form.validated_data["ids"])
+            keep_original(request, Action.SYNC_REPAIR, request.user.institution_id)
         unchanged = [{"id": str(key), "reason": why} for key, why in done.unchanged.items()]
         return Response({"redelivered": [str(key) for key in done.redelivered], "unchanged": unchanged})
 

@@ -10,6 +10,7 @@ from accounts.api.clock import ClockViewSet
 from accounts.api.flow import AccountFlowViewSet, WatchViewSet
 from accounts.api.orders import OrderViewSet
 from accounts.api.queue import QueueViewSet
+from accounts.api.refund_proofs import PayoutProofViewSet, ProofContentViewSet
 from accounts.api.refunds import PayoutViewSet
 from accounts.api.statements import OrderStatementViewSet, StatementContentViewSet, StatementViewSet
 from accounts.api.sync import SyncViewSet
@@ -28,6 +29,8 @@ router.register("statements", StatementContentViewSet, basename="api-statement-c
 router.register("statements", StatementViewSet, basename="api-statement")
 router.register("orders", WatchViewSet, basename="api-order-watch")
 router.register("accounts", AccountFlowViewSet, basename="api-account-flow")
+router.register("refunds", ProofContentViewSet, basename="api-refund-content")
+router.register("refunds", PayoutProofViewSet, basename="api-refund-proof")
 router.register("refunds", PayoutViewSet, basename="api-refund")
 router.register("cases", CaseTraceViewSet, basename="api-case-trace")
 router.register("traces", TraceViewSet, basename="api-trace")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Alert, AlertNotice
 from accounts.selectors.alerts import AlertFilters
@@ -149,7 +150,7 @@ class ReportBackForm(forms.Form):
 
     finding = forms.ChoiceField(label=_("Finding"), choices=AlertNotice.Finding.choices, widget=forms.RadioSelect)
     report = forms.CharField(
-        label=_("Report"),
+        label=pgettext_lazy("notice", "Report"),
         required=False,
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 5, "data-width": "full"}),

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms.case_import import in_words
 from accounts.models import Order
 from accounts.rules.answers import AnswerDraft
-from accounts.rules.order_kinds import MATCH_FIELD_LABELS, MODE_LABELS, ORDER_KIND_LABELS, OUTCOME_LABELS
+from accounts.rules.order_kinds import MATCH_FIELD_LABELS, MODE_LABELS, OUTCOME_LABELS
 from accounts.rules.reasons import REASON_LABELS
 from accounts.rules.sheets import (
     ANSWER_COLUMNS,
@@ -38,6 +38,7 @@ from antifraud import money, spreadsheets
 from antifraud.errors import AppError
 from antifraud.spreadsheets import OutCell, write_rows
 from banks.models import Institution, User
+from banks.rules.legal_profile import ORDER_KIND_LABELS
 from banks.selectors.prefixes import institutions_by_text
 
 MOST_ANSWERS = 500

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import RefundShare
 from accounts.services.refunds.inputs import ShareResult
@@ -96,7 +97,10 @@ class PayoutFilterForm(forms.Form):
     """GET form above a bank's list."""
 
     q = forms.CharField(
-        label=_("Number"), required=False, max_length=40, widget=forms.TextInput(attrs={"data-search": "1"})
+        label=pgettext_lazy("record", "Number"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"data-search": "1"}),
     )
     state = forms.ChoiceField(
         label=_("State"),

@@ -7,10 +7,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Hold
-from accounts.rules.order_kinds import ORDER_KIND_LABELS, ORDER_KINDS
+from accounts.rules.order_kinds import ORDER_KINDS
 from banks.models import Institution
+from banks.rules.legal_profile import ORDER_KIND_LABELS
 from cases.forms.cases import LocalDateTimeInput, MoneyField
 
 GROUPS = {
@@ -25,7 +27,7 @@ HOLD_STATES = {
     "": _("All states"),
     "in_force": _("In force"),
     "ending": _("Ending within 24 hours"),
-    "waiting": _("Waiting"),
+    "waiting": pgettext_lazy("hold", "Waiting"),
     "lift": _("Lift unconfirmed"),
     "ended": _("Ended"),
 }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from accounts.models.account import AccountAlias, AccountChange, AccountName, InvolvedAccount
-from accounts.models.alert import Alert, AlertGrant, AlertLine, AlertNotice, AlertNoticeGrant
+from accounts.models.alert import Alert, AlertLine, AlertNotice
 from accounts.models.answer import Answer, HolderRecord, NextHop, PriorFreeze
 from accounts.models.escalation import ClockPause, Escalation
 from accounts.models.feature import LedgerFeature, LedgerFeatureRun
-from accounts.models.grants import AccountGrant, OrderGrant
+from accounts.models.grants import AccountGrant, AlertGrant, AlertNoticeGrant, OrderGrant
 from accounts.models.hold import Hold
 from accounts.models.involvement import Involvement, Transfer
 from accounts.models.ledger import CaseLedger, LedgerAccount, LedgerChain, LedgerEntry, LedgerMatch
@@ -15,6 +15,7 @@ from accounts.models.lookup import LookupBudget
 from accounts.models.order import Order
 from accounts.models.reconciliation import SyncFinding, SyncRun
 from accounts.models.refund import Objection, Refund, RefundGrant, RefundRound, RefundShare
+from accounts.models.second_number import SecondNumber
 from accounts.models.series import (
     LinkKind,
     Series,
@@ -65,6 +66,7 @@ __all__ = [
     "RefundGrant",
     "RefundRound",
     "RefundShare",
+    "SecondNumber",
     "Series",
     "SeriesCheck",
     "SeriesCut",

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from antifraud import grants
 from antifraud.crypto.fields import EncryptedTextField
 from antifraud.db import UUIDModel
 from banks.models import Institution, LegalProfile, User
 from cases.models import Case
+
+# The approver as an array of one, to be looked for among the writers.
+APPROVER = Func(F("approved_by"), template="ARRAY[%(expressions)s]", output_field=ArrayField(models.UUIDField()))
 
 
 class Alert(UUIDModel):
@@ -32,7 +36,7 @@ class Alert(UUIDModel):
         AWAITING_APPROVAL = "awaiting_approval", _("Awaiting approval")
         ISSUED = "issued", _("Issued")
         CLOSED = "closed", _("Ended")
-        REJECTED = "rejected", _("Rejected")
+        REJECTED = "rejected", pgettext_lazy("approval", "Rejected")
         CANCELLED = "cancelled", _("Cancelled")
 
     class Audience(models.TextChoices):
@@ -60,6 +64,7 @@ class Alert(UUIDModel):
     payload_sha256 = models.BinaryField(null=True)
 
     drafted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")  # who wrote it last
+    written_by = ArrayField(models.UUIDField(), db_default=[], default=list)  # who drafted, changed or submitted it
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")  # who submitted it: its operator
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
@@ -72,7 +77,7 @@ class Alert(UUIDModel):
         constraints = [
             models.CheckConstraint(
                 condition=Q(approved_by__isnull=True)
-                | ~Q(approved_by=F("created_by")) & ~Q(approved_by=F("drafted_by")),
+                | ~Q(approved_by=F("created_by")) & ~Q(approved_by=F("drafted_by")) & ~Q(written_by__contains=APPROVER),
                 name="alert_two_persons",
             ),
             models.CheckConstraint(
@@ -165,23 +170,3 @@ class AlertNotice(UUIDModel):
     def audit_case_id(self) -> UUID | None:
         """The case that this object's history belongs to."""
         return self.case_id
-
-
-class AlertGrant(grants.Grant):
-    """The issuing unit, its superiors and the centre."""
-
-    content_object = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="grants")
-
-    class Meta:
-        constraints = grants.constraints("alert_grant")
-        indexes = grants.indexes("alert_grant")
-
-
-class AlertNoticeGrant(grants.Grant):
-    """The institution that the notice is addressed to, until the alert expires."""
-
-    content_object = models.ForeignKey(AlertNotice, on_delete=models.PROTECT, related_name="grants")
-
-    class Meta:
-        constraints = grants.constraints("alert_notice_grant")
-        indexes = grants.indexes("alert_notice_grant")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models.hold import Hold
 from accounts.models.order import Order
@@ -52,7 +53,7 @@ class ClockPause(UUIDModel):
     class Decision(models.TextChoices):
         OPEN = "", _("Awaiting decision")
         CONSENTED = "consented", _("Consented")
-        REFUSED = "refused", _("Refused")
+        REFUSED = "refused", pgettext_lazy("pause", "Refused")
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="clock_pauses")
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")

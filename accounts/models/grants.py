@@ -1,10 +1,11 @@
-"""Which institution sees which order and which account."""
+"""Which institution sees which order, account, alert and notice."""
 
 from __future__ import annotations
 
 from django.db import models
 
 from accounts.models.account import InvolvedAccount
+from accounts.models.alert import Alert, AlertNotice
 from accounts.models.order import Order
 from antifraud import grants
 
@@ -27,3 +28,23 @@ class AccountGrant(grants.Grant):
     class Meta:
         constraints = grants.constraints("account_grant")
         indexes = grants.indexes("account_grant")
+
+
+class AlertGrant(grants.Grant):
+    """The issuing unit, its superiors and the centre."""
+
+    content_object = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="grants")
+
+    class Meta:
+        constraints = grants.constraints("alert_grant")
+        indexes = grants.indexes("alert_grant")
+
+
+class AlertNoticeGrant(grants.Grant):
+    """The institution that the notice is addressed to, until the alert expires."""
+
+    content_object = models.ForeignKey(AlertNotice, on_delete=models.PROTECT, related_name="grants")
+
+    class Meta:
+        constraints = grants.constraints("alert_notice_grant")
+        indexes = grants.indexes("alert_notice_grant")

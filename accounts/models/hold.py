@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models.account import InvolvedAccount
 from accounts.models.answer import Answer
@@ -25,7 +26,7 @@ class Hold(CaseOwned):
         SUSPEND = "suspend", _("Suspended number")
 
     class Status(models.TextChoices):
-        WAITING = "waiting", _("Waiting")
+        WAITING = "waiting", pgettext_lazy("hold", "Waiting")
         ACTIVE = "active", _("Active")
         EXTENDED = "extended", _("Extended")
         CONVERTED = "converted", _("Converted to a freeze")

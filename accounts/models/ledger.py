@@ -45,6 +45,8 @@ class LedgerAccount(CaseOwned):
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="ledger_accounts")
     node = models.BigIntegerField(unique=True)  # from the sequence accounts_ledger_node
+    # Of a second number of an account: the node that stands for the account in the entries (`services.ledger.joining`).
+    main = models.BigIntegerField(null=True)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.ACCOUNT)
     account = models.ForeignKey(InvolvedAccount, null=True, on_delete=models.PROTECT, related_name="ledger_accounts")
     institution = models.ForeignKey(Institution, null=True, on_delete=models.PROTECT, related_name="+")
@@ -55,7 +57,10 @@ class LedgerAccount(CaseOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "number_index"], name="ledger_account_once")]
-        indexes = [models.Index(fields=["number_index"], name="ledger_account_by_number")]
+        indexes = [
+            models.Index(fields=["number_index"], name="ledger_account_by_number"),
+            models.Index(fields=["main"], condition=Q(main__isnull=False), name="ledger_account_second"),
+        ]
 
 
 class LedgerEntry(models.Model):
@@ -95,7 +100,10 @@ class LedgerEntry(models.Model):
         indexes = [
             models.Index(fields=["src", "currency", "co"], name="ledger_entry_out"),
             models.Index(fields=["dst", "currency", "ci"], name="ledger_entry_in"),
-            models.Index(fields=["case", "out_at"], name="ledger_entry_by_case"),
+            models.Index(
+                fields=["src", "out_at"], name="ledger_entry_out_at"
+            ),  # what left within a window, of hubs too
+            models.Index(fields=["case"], name="ledger_entry_of_case"),
             models.Index(fields=["transfer"], condition=Q(transfer__isnull=False), name="ledger_entry_by_transfer"),
         ]
 

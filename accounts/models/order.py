@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models.account import InvolvedAccount
 from accounts.models.involvement import Transfer
 from antifraud.crypto.fields import EncryptedTextField
 from banks.models import Institution, LegalProfile, User
+from banks.rules.legal_profile import ORDER_KIND_LABELS
 from cases.models import Attachment, Case, CaseOwned
 
 OPEN = ["draft", "awaiting_approval", "issued", "acknowledged"]
@@ -19,18 +21,18 @@ class Order(CaseOwned):
     """One order to one institution. `payload` is the canonical JSON that was approved; `payload_sha256` binds the approval to it."""
 
     class Kind(models.TextChoices):
-        STOP = "stop", _("Emergency stop-payment")
-        STOP_RELEASE = "stop_release", _("Stop release")
-        STOP_EXTEND = "stop_extend", _("Stop extension")
-        FREEZE = "freeze", _("Freeze")
-        FREEZE_RELEASE = "freeze_release", _("Unfreeze")
-        FREEZE_EXTEND = "freeze_extend", _("Freeze extension")
-        QUERY_TRANSACTIONS = "query_transactions", _("Query of transaction details")
-        QUERY_HOLDER = "query_holder", _("Query of the holder")
-        WATCH = "watch", _("Watch")
-        WATCH_END = "watch_end", _("End of a watch")
-        SUSPEND_NUMBER = "suspend_number", _("Suspend number")
-        RESTORE_NUMBER = "restore_number", _("Restore number")
+        STOP = "stop", _(ORDER_KIND_LABELS["stop"])
+        STOP_RELEASE = "stop_release", _(ORDER_KIND_LABELS["stop_release"])
+        STOP_EXTEND = "stop_extend", _(ORDER_KIND_LABELS["stop_extend"])
+        FREEZE = "freeze", _(ORDER_KIND_LABELS["freeze"])
+        FREEZE_RELEASE = "freeze_release", _(ORDER_KIND_LABELS["freeze_release"])
+        FREEZE_EXTEND = "freeze_extend", _(ORDER_KIND_LABELS["freeze_extend"])
+        QUERY_TRANSACTIONS = "query_transactions", _(ORDER_KIND_LABELS["query_transactions"])
+        QUERY_HOLDER = "query_holder", _(ORDER_KIND_LABELS["query_holder"])
+        WATCH = "watch", _(ORDER_KIND_LABELS["watch"])
+        WATCH_END = "watch_end", _(ORDER_KIND_LABELS["watch_end"])
+        SUSPEND_NUMBER = "suspend_number", _(ORDER_KIND_LABELS["suspend_number"])
+        RESTORE_NUMBER = "restore_number", _(ORDER_KIND_LABELS["restore_number"])
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -38,7 +40,7 @@ class Order(CaseOwned):
         ISSUED = "issued", _("Issued")
         ACKNOWLEDGED = "acknowledged", _("Acknowledged")
         ANSWERED = "answered", _("Answered")
-        REJECTED = "rejected", _("Rejected")
+        REJECTED = "rejected", pgettext_lazy("approval", "Rejected")
         CANCELLED = "cancelled", _("Cancelled")
         SUPERSEDED = "superseded", _("Superseded")
 
@@ -121,8 +123,12 @@ class Order(CaseOwned):
                 condition=Q(approver__isnull=True) | (~Q(approver=F("operator")) & ~Q(approver=F("second_officer"))),
                 name="order_approver_is_third",
             ),
+            # What follows a hold is one for each hold (`original` is the order that brought it about), whatever the account.
             models.UniqueConstraint(
-                fields=["case", "unit", "account", "kind"], condition=Q(status__in=OPEN), name="order_one_open"
+                fields=["case", "unit", "account", "kind", "original"],
+                condition=Q(status__in=OPEN),
+                nulls_distinct=False,
+                name="order_one_open",
             ),
             models.CheckConstraint(
                 condition=Q(amount_minor__isnull=True) | Q(amount_minor__gt=0), name="order_amount_positive"

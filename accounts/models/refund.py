@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models.hold import Hold
 from accounts.models.trace import TraceRun
@@ -207,7 +208,7 @@ class Objection(CaseOwned):
     class Decision(models.TextChoices):
         OPEN = "", _("Not decided")
         UPHELD = "upheld", _("Upheld")
-        REJECTED = "rejected", _("Rejected")
+        REJECTED = "rejected", pgettext_lazy("objection", "Rejected")
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, related_name="objections")

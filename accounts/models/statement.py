@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models.answer import Answer
 from antifraud.crypto.fields import EncryptedJSONField
@@ -26,18 +27,20 @@ class StatementFile(CaseOwned):
         NEEDS_MAPPING = "needs_mapping", _("Columns to be named")
         PREVIEW = "preview", _("Ready to be checked")
         COMMITTED = "committed", _("Taken into the ledger")
-        REFUSED = "refused", _("Refused")
+        REFUSED = "refused", pgettext_lazy("file", "Refused")
         DISCARDED = "discarded", _("Discarded")
 
     class Source(models.TextChoices):
         UPLOAD = "upload", _("Uploaded")
         ANSWER = "answer", _("Answer of the institution")
         API = "api", _("By API")
+        CASE = "case", _("From another case")
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="statement_files")
     attachment = models.ForeignKey(Attachment, on_delete=models.PROTECT, related_name="+")
     answer = models.ForeignKey(Answer, null=True, on_delete=models.PROTECT, related_name="statement_files")
     institution = models.ForeignKey(Institution, null=True, on_delete=models.PROTECT, related_name="+")
+    adopted_from = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")  # of another case
     source = models.CharField(max_length=8, choices=Source.choices)
     status = models.CharField(max_length=14, choices=Status.choices, default=Status.RECEIVED)
     version = models.IntegerField(default=1)
@@ -81,7 +84,8 @@ class StatementFile(CaseOwned):
 class StatementLine(UUIDModel):
     """One good row of a file, from the owner's side. Amounts in minor units, more than zero; `direction` says which way.
 
-    `node` and `counter` are ledger nodes. `serial` is the bank's own number of the entry; `line_key` says when two rows
+    `node` and `counter` are ledger nodes; where the row names a second number of an account they are the account's, and the
+    number's own is kept in `named_node`, `named_counter`. `serial` is the bank's own number of the entry; `line_key` says when two rows
     may be one: by serial where there is one, if the time agrees too, else by file and row (domain.md §6). Made in bulk by COPY.
     """
 
@@ -96,6 +100,8 @@ class StatementLine(UUIDModel):
     row = models.IntegerField()  # line number in the file, from 1, headings counted
     node = models.BigIntegerField()
     counter = models.BigIntegerField(null=True)
+    named_node = models.BigIntegerField(null=True)
+    named_counter = models.BigIntegerField(null=True)
     at = models.DateTimeField()
     is_day_only = models.BooleanField(default=False)  # the file gives the day, not the time
     direction = models.CharField(max_length=3, choices=Direction.choices)
@@ -108,7 +114,7 @@ class StatementLine(UUIDModel):
         null=True
     )  # blind index of the bank's reference: the same on both sides decides a match
     device = models.BinaryField(null=True)  # blind index of MAC, else IP address: who shares a device
-    left_out = models.CharField(max_length=8, default="", blank=True)  # known, repeat
+    left_out = models.CharField(max_length=8, default="", blank=True)  # known, repeat, twin
     details = EncryptedJSONField(mask="text")  # what else stood in the row, by field of rules.statements
 
     class Meta:

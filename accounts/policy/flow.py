@@ -19,6 +19,7 @@ class FlowAction(StrEnum):
 
     STATEMENT_VIEW = "statement.view"
     STATEMENT_IMPORT = "statement.import"
+    STATEMENT_ADOPT = "statement.adopt"
     STATEMENT_ASK = "statement.ask"
     STATEMENT_MAP = "statement.map"
     STATEMENT_READ = "statement.read"
@@ -43,7 +44,7 @@ register(
 )
 for _action in (
     FlowAction.STATEMENT_ASK, FlowAction.STATEMENT_MAP, FlowAction.STATEMENT_READ, FlowAction.STATEMENT_REFUSE,
-    FlowAction.STATEMENT_COMMIT, FlowAction.STATEMENT_DISCARD,
+    FlowAction.STATEMENT_COMMIT, FlowAction.STATEMENT_DISCARD, FlowAction.STATEMENT_ADOPT,
 ):  # fmt: skip
     register(
         _action, model=StatementFile, rows=rows((WRITERS, granted("case")), (R.SYSTEM, anywhere)),

@@ -1,7 +1,7 @@
 """THE table of order kinds: what each asks for, when it may be sent and what its answer may carry.
 
 Kinds of later issues (query_accounts) are absent on purpose: what is not in this table cannot be
-drafted. Sending order, states and clocks are elsewhere.
+drafted. Sending order, states and clocks are elsewhere; the words for the kinds are in `banks.rules.legal_profile`.
 """
 
 from __future__ import annotations
@@ -17,20 +17,6 @@ MODE_LABELS: dict[str, str] = {
     "limited": "Up to an amount",
     "full": "The whole account",
     "credit_only": "Credit only",
-}
-ORDER_KIND_LABELS: dict[str, str] = {
-    "stop": "Emergency stop-payment",
-    "stop_release": "Stop release",
-    "stop_extend": "Stop extension",
-    "freeze": "Freeze",
-    "freeze_release": "Freeze release",
-    "freeze_extend": "Freeze extension",
-    "query_transactions": "Query of transactions",
-    "query_holder": "Query of the holder",
-    "watch": "Watch",
-    "watch_end": "End of a watch",
-    "suspend_number": "Suspension of a number",
-    "restore_number": "Restoration of a number",
 }
 OUTCOME_LABELS: dict[str, str] = {
     "executed": "Executed",

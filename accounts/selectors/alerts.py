@@ -86,6 +86,11 @@ def alert_detail(*, user: User, alert_id: UUID) -> Alert:
     return policy.get(user, Action.ALERT_VIEW, rows.defer("payload", "case__narrative"), alert_id)
 
 
+def alert_writers(alert: Alert) -> QuerySet[User]:
+    """Who drafted, changed or submitted it, by name. The reader was authorised with the alert."""
+    return User.objects.filter(pk__in=alert.written_by).order_by("full_name", "username")
+
+
 def notices_list(*, user: User, state: str = "", kind: str = "", q: str = "") -> QuerySet[AlertNotice]:
     """The reader's own notices, newest first by KEYSET. `state` is a status, "overdue" or "unread"."""
     rows = policy.scope(user, Action.NOTICE_OPEN, AlertNotice.objects.select_related("alert__unit", "acknowledged_by"))

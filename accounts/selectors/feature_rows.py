@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import numpy as np
 from django.db import connection
 
-from accounts.models import LedgerAccount, LedgerChain
+from accounts.models import LedgerAccount, LedgerChain, LedgerEntry
 from accounts.rules.features import Covers, Entries
+from antifraud.lazily import lazily
 
-CHUNK = 50_000
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazily("numpy")
+
+# Whole numbers only, none of them null, so that every row has the same width. The first side's row of a statement says
+# whether its time is a day only; without it the other side's does.
 _ENTRIES = """
-SELECT e.currency, COALESCE(e.src, -1), COALESCE(e.dst, -1), EXTRACT(epoch FROM e.out_at)::bigint,
-  EXTRACT(epoch FROM e.in_at)::bigint, e.amount_minor, e.co, e.ci,
-  COALESCE(o.is_day_only, i.is_day_only, false)::int, COALESCE(i.is_day_only, o.is_day_only, false)::int
-FROM accounts_ledgerentry e
-LEFT JOIN accounts_statementline o ON o.id = e.out_line_id
-LEFT JOIN accounts_statementline i ON i.id = e.in_line_id
-WHERE e.case_id = %s
+COPY (
+  WITH days AS MATERIALIZED (SELECT id FROM accounts_statementline WHERE case_id = %(case)s AND is_day_only)
+  SELECT COALESCE(e.src, -1), COALESCE(e.dst, -1), EXTRACT(epoch FROM e.out_at)::bigint, EXTRACT(epoch FROM e.in_at)::bigint,
+    e.amount_minor, e.co, e.ci,
+    CASE WHEN e.out_line_id IS NULL THEN i.id IS NOT NULL ELSE o.id IS NOT NULL END::int::bigint,
+    CASE WHEN e.in_line_id IS NULL THEN o.id IS NOT NULL ELSE i.id IS NOT NULL END::int::bigint
+  FROM accounts_ledgerentry e LEFT JOIN days o ON o.id = e.out_line_id LEFT JOIN days i ON i.id = e.in_line_id
+  WHERE e.case_id = %(case)s AND e.currency = %(currency)s
+) TO STDOUT (FORMAT binary)
 """
+_HEAD, _FIELDS = 19, 9
+PIECE = 8 << 20
 # A device that is on the stop list (a bank's own terminal, a public address) shows nothing.
 _DEVICES = """
 WITH used AS MATERIALIZED (
@@ -47,7 +58,7 @@ class Ledger:
 
 
 def ledger_columns(case_id: UUID) -> Ledger:
-    """Read the case's ledger: five statements, the entries in chunks of 50,000."""
+    """Read the case's ledger: five statements and one for each currency, its entries as columns from the start."""
     covers: dict[str, dict[int, Covers]] = defaultdict(dict)
     chains = LedgerChain.objects.filter(case=case_id, covered_from__isnull=False)
     for node, currency, stated, opening in chains.values_list("node", "currency", "is_opening_stated", "opening_minor"):
@@ -59,21 +70,50 @@ def ledger_columns(case_id: UUID) -> Ledger:
     return Ledger(_entries(case_id), dict(covers), set(others.values_list("node", flat=True)), devices)
 
 
+class _Numbers:
+    """Takes binary COPY of rows of whole numbers: `write` as the driver calls it, `table` all rows in the end."""
+
+    def __init__(self) -> None:
+        self._row = np.dtype(
+            [("count", ">i2"), *((f"f{at}", [("size", ">i4"), ("value", ">i8")]) for at in range(_FIELDS))]
+        )
+        self._parts: list[Any] = []
+        self._waiting = bytearray()
+        self._is_begun = False
+
+    def write(self, data: bytes) -> None:
+        """The next piece, cut anywhere."""
+        self._waiting += data
+        if len(self._waiting) > PIECE:
+            self._take()
+
+    def table(self) -> list[Any]:
+        """The columns."""
+        self._take()
+        return [np.concatenate([part[at] for part in self._parts]) for at in range(_FIELDS)]
+
+    def _take(self) -> None:
+        start = 0 if self._is_begun else _HEAD
+        self._is_begun = True
+        count = (len(self._waiting) - start) // self._row.itemsize
+        rows = np.frombuffer(self._waiting, dtype=self._row, count=count, offset=start)
+        self._parts.append([rows[f"f{at}"]["value"].astype(np.int64) for at in range(_FIELDS)])
+        del rows  # else the buffer could not shrink
+        del self._waiting[: start + count * self._row.itemsize]
+
+
 def _entries(case_id: UUID) -> dict[str, Entries]:
-    parts: dict[str, list[np.ndarray]] = defaultdict(list)
-    with connection.chunked_cursor() as cursor:  # the whole would not fit as Python rows
-        cursor.execute(_ENTRIES, [case_id])
-        while rows := cursor.fetchmany(CHUNK):
-            names = np.array([row[0] for row in rows])
-            figures = np.array([row[1:] for row in rows], dtype=np.int64)
-            for currency in np.unique(names).tolist():
-                parts[currency].append(figures[names == currency])
+    currencies = (
+        LedgerEntry.objects.filter(case=case_id).values_list("currency", flat=True).distinct().order_by("currency")
+    )
     found = {}
-    for currency, pieces in sorted(parts.items()):
-        table = np.concatenate(pieces)
-        src, dst, out_at, in_at, amount, co, ci = (np.ascontiguousarray(table[:, at]) for at in range(7))
-        days = table[:, 7:].astype(np.bool_)
-        found[currency] = Entries(
-            src=src, dst=dst, out_at=out_at, in_at=in_at, amount=amount, co=co, ci=ci, out_day=days[:, 0], in_day=days[:, 1]
-        )  # fmt: skip
+    for currency in list(currencies):
+        numbers = _Numbers()
+        # Django translates the errors of its own methods only.
+        with connection.cursor() as cursor, connection.wrap_database_errors:
+            text = cursor.mogrify(_ENTRIES, {"case": case_id, "currency": currency})
+            cursor.copy_expert(text, numbers, 1 << 20)
+        src, dst, out_at, in_at, amount, co, ci, out_day, in_day = numbers.table()
+        days = out_day.astype(np.bool_), in_day.astype(np.bool_)
+        found[currency] = Entries(src, dst, out_at, in_at, amount, co, ci, *days)
     return found

@@ -1,12 +1,14 @@
-"""What two traces of a case say differently: payments that came, went or changed, and where the money rests now instead."""
+"""What two traces of a case say differently, for a page: what changed is found by `rules.tracing.difference`, and named here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from accounts.models import TraceRun
+from accounts.rules.tracing import difference, params_difference
 from accounts.selectors.flow import FlowEdge, FlowNode, flow_graph, traced_edges
 from antifraud.errors import NotFound
 from banks.models import User
@@ -49,18 +51,12 @@ def flow_difference(*, user: User, before: TraceRun, after: TraceRun) -> FlowDif
     if before.case_id != after.case_id:
         raise NotFound
     nodes = {**flow_graph(user=user, run=before).nodes, **flow_graph(user=user, run=after).nodes}
-    rests = _rests(before, after, nodes)
-    params = [
-        (name, before.params.get(name), after.params.get(name))
-        for name in sorted(before.params.keys() | after.params.keys())
-        if before.params.get(name) != after.params.get(name)
-    ]
-    return FlowDifference(before, after, _edges(traced_edges(before), traced_edges(after)), rests, params, nodes)
-
-
-def said_otherwise(before: TraceRun, after: TraceRun) -> bool:
-    """Whether the results differ at all."""
-    return bytes(before.result_digest) != bytes(after.result_digest)
+    told = difference(before.result, after.result)
+    params = params_difference(before.params, after.params)
+    return FlowDifference(
+        before, after, _edges(told["edges"], before, after), _rests(told["nodes"], before, after, nodes),
+        [(name, each["before"], each["after"]) for name, each in params.items()], nodes,
+    )  # fmt: skip
 
 
 def newest_before(run: TraceRun) -> UUID | None:
@@ -71,22 +67,26 @@ def newest_before(run: TraceRun) -> UUID | None:
     return same.order_by("-number").values_list("pk", flat=True).first()
 
 
-def _edges(before: Iterable[FlowEdge], after: Iterable[FlowEdge]) -> list[EdgeChange]:
-    old, new = ({edge.entry: edge for edge in edges} for edges in (before, after))
-    changes = []
-    for entry in old.keys() | new.keys():
-        was, now = old.get(entry), new.get(entry)
-        edge = now or was
-        amounts = (was.amount if was else None, now.amount if now else None)
-        if edge is not None and amounts[0] != amounts[1]:
-            changes.append(EdgeChange(edge, *amounts))
+def _edges(told: Mapping[str, Any], before: TraceRun, after: TraceRun) -> list[EdgeChange]:
+    """In the order of time."""
+    old, new = ({edge.entry: edge for edge in traced_edges(run)} for run in (before, after))
+    changes = [EdgeChange(new[each["entry"]], None, int(each["amount"])) for each in told["appeared"]]
+    changes += [EdgeChange(old[each["entry"]], int(each["amount"]), None) for each in told["vanished"]]
+    changes += [
+        EdgeChange(new[each["entry"]], int(each["before"]["amount"]), int(each["after"]["amount"]))
+        for each in told["changed"]
+        if "amount" in each["before"]
+    ]
     return sorted(changes, key=lambda each: (each.edge.at, each.edge.entry or 0))
 
 
-def _rests(before: TraceRun, after: TraceRun, nodes: dict[int, FlowNode]) -> list[RestChange]:
+def _rests(
+    told: Mapping[str, Any], before: TraceRun, after: TraceRun, nodes: Mapping[int, FlowNode]
+) -> list[RestChange]:
+    """The largest change first."""
     old, new = ({int(each["node"]): each for each in run.result["nodes"]} for run in (before, after))
     found = []
-    for node in old.keys() | new.keys():
+    for node in {int(each["node"]) for several in told.values() for each in several}:
         was, now = old.get(node), new.get(node)
         change = (int(was["rest"]) if was else 0, int(now["rest"]) if now else 0)
         ends = (str(was["end"]) if was else "", str(now["end"]) if now else "")

@@ -71,9 +71,10 @@ def victim_nodes(*, user: User, case: Case) -> QuerySet[LedgerAccount]:
     victims = Involvement.objects.filter(case=case, role=Involvement.Role.VICTIM)
     victims = victims.exclude(state=Involvement.State.DISMISSED)
     rows = policy.scope(user, FlowAction.LEDGER_VIEW, LedgerAccount.objects.filter(case=case))
-    return rows.filter(
+    named = rows.filter(
         Q(account__in=victims.values("account")) | Q(number_index__in=victims.values("account__number_index"))
     )
+    return rows.filter(Q(pk__in=named.values("pk")) | Q(node__in=named.values("main")))
 
 
 def _sides(entry: LedgerEntry) -> set[int]:

@@ -98,6 +98,10 @@ def _accounts_of(rows: Sequence[LedgerAccount]) -> dict[UUID, set[int]]:
     by_index: dict[bytes, list[LedgerAccount]] = defaultdict(list)
     for row in rows:
         by_index[bytes(row.number_index)].append(row)
+    of_node = {row.node: row for row in rows}
+    seconds = LedgerAccount.objects.filter(main__in=of_node, case__in={row.case_id for row in rows})
+    for index, main in seconds.values_list("number_index", "main"):
+        by_index[bytes(index)].append(of_node[main or 0])
     named: dict[UUID, set[int]] = defaultdict(set)
     for row in rows:
         if row.account_id:

@@ -18,7 +18,15 @@ from cases.models import Case
 KEYSET = ("-received_at", "-id")
 LINE_KEYSET = ("row", "id")
 ISSUE_KEYSET = ("row", "id")
-SHOWN = ("case__unit", "institution", "attachment", "received_by", "committed_by", "answer__order")
+SHOWN = (
+    "case__unit",
+    "institution",
+    "attachment",
+    "received_by",
+    "committed_by",
+    "answer__order",
+    "adopted_from__case",
+)
 MOST_ACCOUNTS = 20
 Left = StatementIssue.Severity
 

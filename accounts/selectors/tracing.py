@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +17,13 @@ from accounts.rules.tracing.params import EPOCH, FIFO, FORWARD, REACH, Params
 from accounts.rules.tracing.rows import CASH, UNNAMED, Place, Row, Seed, Stretch
 from accounts.selectors.identity import index_of
 from accounts.selectors.prepared import fetch
+from accounts.selectors.tracing_rows import maker, places_unpacked, unpacked
 from accounts.selectors.tracing_sql import PLACES, PLACES_TYPES, STATEMENTS, Statement
 
-WIDTH = len(Row._fields)
+WIDTH = 11  # columns of a row
 ALWAYS = datetime(9999, 1, 1, tzinfo=UTC)
 _FEW_ROWS = 1_000  # read ahead at least; beyond, FIFO asks hop by hop
+_PLACE = attrgetter("place")
 Known = tuple[int, int, int]
 
 
@@ -31,21 +34,18 @@ class LedgerReader:
         self.case_id, self.currency, self.params = case_id, currency, params
         self._sign = 1 if params.direction == FORWARD else -1
         self._until = params.until or ALWAYS
-        self._texts = STATEMENTS[params.direction]
+        self._texts, self._make = STATEMENTS[params.direction], maker(params.direction)
         self._stops: dict[int, str] = {}
-        self._lots: set[Known] = set()  # whose rows are in _met
+        self._followed: set[int] = set()  # accounts whose rows are in _met: all that any lot of the trace meets
         self._ahead: dict[int, tuple[Stretch, list[Row]]] = {}
         self._met: dict[int, list[Row]] = {}
         self._places: dict[int, Place] = {}
 
     def seeds(self, seeds: Sequence[Seed], params: Params) -> list[Row]:
         """The seeds' rows; but for reach with what follows them, if that is not too much."""
-        entries = sorted({seed.entry for seed in seeds})
-        if params.method != REACH:
-            return self._read_ahead(seeds)
-        found = _run(self._texts.seeds, [_uuid(self.case_id), entries, _side_words()])
-        self._note_stops(found)
-        return [Row._make(row[:WIDTH]) for row in found]
+        if params.method == REACH:
+            return self._read_seeds([seed.entry for seed in seeds])
+        return self._read_ahead(seeds)
 
     def stops(self) -> dict[int, str]:
         """Cash and unnamed of the case."""
@@ -53,12 +53,12 @@ class LedgerReader:
 
     def meeting(self, lots: Sequence[Known]) -> list[list[Row]]:
         """From what was read ahead, else asked."""
-        asked = [lot for lot in lots if lot not in self._lots]
+        asked = [lot for lot in lots if lot[0] not in self._followed]
         fresh: dict[Known, list[Row]] = {lot: [] for lot in asked}
         if asked:
             columns = [list(column) for column in zip(*asked, strict=True)]
             for number, *row in _run(self._texts.meeting, [*columns, self.currency, self._until]):
-                fresh[asked[number - 1]].append(Row._make(row))
+                fresh[asked[number - 1]].append(self._make(tuple(row)))
         return [fresh[lot] if lot in fresh else self._overlap(lot) for lot in lots]
 
     def ahead(self) -> dict[int, tuple[Stretch, list[Row]]]:
@@ -69,7 +69,7 @@ class LedgerReader:
         """One statement for all stretches."""
         found = _by_node(
             stretches,
-            map(Row._make, _run(self._texts.leaving, [*self._columns(stretches), self.currency, self._until, most])),
+            map(self._make, _run(self._texts.leaving, [*self._columns(stretches), self.currency, self._until, most])),
         )
         return {node: rows if len(rows) <= most else None for node, rows in found.items()}
 
@@ -81,16 +81,18 @@ class LedgerReader:
             self._texts.going, [nodes, firsts, lasts, self._until, most, self.params.min_amount_minor]
         ):
             rows = found[node]
-            if row[0] is None or rows is None:
+            if rows is None or row[0] is None:
                 found[node] = None
             else:
-                rows.append(Row._make(row))
+                rows.append(self._make(tuple(row)))
         return found
 
     def lowest(self, stretches: Sequence[Stretch]) -> dict[int, int]:
-        """One statement for all."""
-        found = _run(self._texts.lowest, [*self._columns(stretches), self.currency, self._until])
-        return dict(found)
+        """One statement for all, with the facts of those that were not read ahead: they will be asked for next."""
+        fresh = [stretch.node not in self._places for stretch in stretches]
+        found = _run(self._texts.lowest, [*self._columns(stretches), self.currency, self._until, fresh])
+        self._places.update((row[2], Place._make(row[3:])) for row in found if row[2] is not None)
+        return {row[0]: row[1] for row in found if row[1] is not None}
 
     def places(self, nodes: Collection[int]) -> dict[int, Place]:
         """What the chains tell; what was read ahead is not asked again."""
@@ -102,7 +104,7 @@ class LedgerReader:
     def _read_ahead(self, seeds: Sequence[Seed]) -> list[Row]:
         entries, froms, tos = (list(column) for column in zip(*seeds, strict=True))
         params, most = self.params, max(_FEW_ROWS, 4 * self.params.max_edges)
-        window = timedelta(seconds=params.window_seconds)
+        window = f"{params.window_seconds} seconds"  # as days the server would ask its calendar
         statement: Statement = getattr(self._texts, params.method)
         found = _run(
             statement,
@@ -111,27 +113,35 @@ class LedgerReader:
                 params.min_amount_minor, params.max_hops, most,
             ],
         )  # fmt: skip
-        self._note_stops(found)
-        first = {row[0]: Row._make(row[:WIDTH]) for row in found if row[WIDTH + 2] == 1}
-        if len(found) < most:
-            self._keep(found)
-        return list(first.values())
+        nodes, kinds, packed, places = found[0]
+        rows = list(unpacked(packed or b"", params.direction, self.currency))
+        if any(is_other for _row, _hop, is_other, _go in rows):
+            return self._read_seeds(entries)
+        self._note_stops(nodes, kinds)
+        if len(rows) < most:
+            self._keep(rows, places or b"")
+        return list({row.entry: row for row, hop, _other, _go in rows if hop == 1}.values())
 
-    def _keep(self, found: Iterable[tuple[Any, ...]]) -> None:
+    def _read_seeds(self, entries: Sequence[int]) -> list[Row]:
+        """Nothing but the seeds' entries, in whatever currency."""
+        found = _run(self._texts.seeds, [_uuid(self.case_id), sorted(set(entries)), _side_words()])
+        for row in found[:1]:
+            self._note_stops(*row[WIDTH:])
+        return [self._make(row[:WIDTH]) for row in found]
+
+    def _keep(self, found: Sequence[tuple[Row, int, bool, bool]], places: bytes) -> None:
         met: dict[int, dict[int, Row]] = {}
         arrivals: dict[int, list[Row]] = {}
-        for record in found:
-            hop, node, lo, hi, go = record[WIDTH + 2 : WIDTH + 7]
-            row = Row._make(record[:WIDTH])
+        for row, hop, _other, go in found:
             if hop > 1:
                 met.setdefault(row.frm, {})[row.entry] = row
             if go:
-                arrivals.setdefault(node, []).append(row)
-                self._lots.add((node, lo, hi))
-                if record[WIDTH + 9] is not None:
-                    self._places[node] = Place._make(record[WIDTH + 7 :])
-        self._met = {node: sorted(rows.values(), key=lambda row: row.place) for node, rows in met.items()}
-        if self.params.method != FIFO:
+                arrivals.setdefault(row.to, []).append(row)
+        self._met = {node: sorted(rows.values(), key=_PLACE) for node, rows in met.items()}
+        self._places.update(places_unpacked(places))
+        if self.params.method == FIFO:
+            self._followed = set(arrivals)
+        else:
             self._ahead = {node: self._stretch(node, rows) for node, rows in arrivals.items()}
 
     def _stretch(self, node: int, arrivals: list[Row]) -> tuple[Stretch, list[Row]]:
@@ -162,9 +172,8 @@ class LedgerReader:
         """A mirrored time turned back."""
         return EPOCH + timedelta(microseconds=self._sign * at)
 
-    def _note_stops(self, found: Sequence[tuple[Any, ...]]) -> None:
-        for row in found[:1]:
-            self._stops = dict(zip(row[WIDTH] or [], row[WIDTH + 1] or [], strict=True))
+    def _note_stops(self, nodes: Sequence[int] | None, kinds: Sequence[str] | None) -> None:
+        self._stops = dict(zip(nodes or [], kinds or [], strict=True))
 
 
 def _by_node(stretches: Sequence[Stretch], rows: Iterable[Row]) -> dict[int, list[Row]]:
@@ -173,7 +182,7 @@ def _by_node(stretches: Sequence[Stretch], rows: Iterable[Row]) -> dict[int, lis
     for row in rows:
         found[row.frm].append(row)
     for own in found.values():
-        own.sort(key=lambda row: row.place)
+        own.sort(key=_PLACE)
     return found
 
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Answer, Hold, Involvement, Order
-from accounts.models.hold import LIVE
 from accounts.rules.deadlines import release_due_at
 from accounts.rules.order_kinds import order_kind
 from accounts.selectors.identity import root_id
@@ -129,20 +128,6 @@ def _release(by: User, order: Order, answer: Answer) -> None:
     elif hold.status != Hold.Status.EXPIRED:
         hold_expire(hold, by=system_user())
     hold_lift_apply(by=by, hold=hold, lifted_at=at, field="effective_from")
-    if order.trigger in CASE_ENDS.values():
-        _release_next(by, order)
-
-
-def _release_next(by: User, order: Order) -> None:
-    """An account has one open release at a time: the case's next hold of this account gets its own only now."""
-    kind = order_kind(order.kind)
-    rows = Hold.objects.filter(
-        case=order.case_id, account=order.account_id, status__in=LIVE, order__kind__in=kind.originals
-    )
-    hold = rows.order_by("created_at", "pk").first()
-    if hold is not None:
-        due_at = order.due_at or release_due_at(db.require_unit_of_work().now, profile_of(order.legal_profile))
-        release_draft(by=by, hold=hold, trigger=order.trigger, due_at=due_at)
 
 
 def _propose_next_hops(by: User, order: Order, answer: Answer) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.files.base import File
 
 from accounts.rules.answers import SubResult
+from antifraud.crypto.evidence import StoredEvidence
 from banks.models import Institution
 
 
@@ -52,7 +53,8 @@ class AnswerInput:
     """One answer; amounts in minor units of `currency`, times aware. The names are those of the rules' AnswerDraft.
 
     `mode` and `expires_at` are what the institution's system really holds, where it differs from the order: they
-    shape the hold (an earlier end is taken, a later one refused).
+    shape the hold (an earlier end is taken, a later one refused). A `statement` of more than 20 MB is stored ahead
+    (`answer_ahead`).
     """
 
     outcome: str
@@ -77,5 +79,5 @@ class AnswerInput:
     prior_freezes: tuple[PriorFreezeInput, ...] = ()
     next_hops: tuple[NextHopInput, ...] = ()
     holder: HolderInput | None = None
-    statement: File[Any] | None = None
+    statement: File[Any] | StoredEvidence | None = None
     results: tuple[SubResult, ...] = ()

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+
+from django.core.files.base import File
 
 from accounts.models import Answer, HolderRecord, NextHop, Order, PriorFreeze
+from accounts.policy import Action
 from accounts.rules.numbers import read_number
-from accounts.rules.statements import MAX_BYTES
 from accounts.services.answer_input import AnswerInput
-from antifraud import db
+from accounts.services.statements.files import statement_ahead
+from antifraud import db, policy
 from banks.models import User
 from cases.models import Attachment
 from cases.services.attachments import attachment_store
+
+
+@contextmanager
+def answer_ahead(*, by: User, order: Order, answer: AnswerInput, action: Action) -> Iterator[AnswerInput]:
+    """The answer with its file, if it has one, encrypted and on disk before the unit of work that takes it.
+
+    with answer_ahead(…) as ready, unit_of_work(user): order_answer(answer=ready, …)
+
+    Raises NotFound, Forbidden by `action`, Invalid (statement).
+    """
+    if not isinstance(answer.statement, File):
+        yield answer
+        return
+    policy.require(by, action, order)
+    with statement_ahead(case_id=order.case_id, file=answer.statement, field="statement") as stored:
+        yield replace(answer, statement=stored)
 
 
 def answer_save(*, by: User, order: Order, answer: AnswerInput, source: str, scan: Attachment | None = None) -> Answer:
@@ -19,9 +40,8 @@ def answer_save(*, by: User, order: Order, answer: AnswerInput, source: str, sca
     statement = None
     if answer.statement is not None:
         statement = attachment_store(
-            by=by, case=order.case, file=answer.statement, purpose="statement", title=order.number, field="statement",
-            max_bytes=MAX_BYTES,
-        )  # fmt: skip
+            by=by, case=order.case, file=answer.statement, purpose="statement", title=order.number, field="statement"
+        )
     saved = Answer(
         order=order,
         case_id=order.case_id,

@@ -1,4 +1,4 @@
-"""The moment an order is first in the institution's lane: its answer's term runs from here (domain.md §4)."""
+"""The moment orders are first in the institution's lane: their answers' terms run from here (domain.md §4)."""
 
 from __future__ import annotations
 
@@ -20,21 +20,13 @@ OPEN = (Order.Status.ISSUED, Order.Status.ACKNOWLEDGED)
 ROWS = Order.objects.only("status", "case", "answer_minutes", "available_at", "answer_due_at")
 
 
-def order_make_available(order_id: UUID, *, by: User, at: datetime) -> Order:
-    """Note `at` as the order's first availability and when its answer is due; `by` is the platform's own user.
+def orders_make_available(order_ids: Collection[UUID], *, by: User, at: datetime) -> list[Order]:
+    """Note `at` as the orders' first availability and when their answers are due; `by` is the platform's own user.
 
-    Nothing changes where it was available before (a branch's delivery, a repeated push) or is no longer open: an
-    order that was cancelled or answered on paper meanwhile has no term to run. Raises NotFound.
+    Returns those whose term begins. Nothing changes where one was available before (a branch's delivery, a repeated
+    push) or is no longer open: an order that was cancelled or answered on paper meanwhile has no term to run. Raises
+    NotFound if a single one is out of reach.
     """
-    order = policy.get(by, Action.ORDER_VIEW, ROWS.all(), order_id, lock=True)
-    if _starts(order, at):
-        order.save(update_fields=["available_at", "answer_due_at"])
-        diary.record(VERB, by=by, obj=order, case_id=order.case_id, detail={"answer_due_at": order.answer_due_at})
-    return order
-
-
-def orders_make_available(order_ids: Collection[UUID], *, by: User, at: datetime) -> None:
-    """As `order_make_available` for many, in a few statements. Raises NotFound if a single one is out of reach."""
     wanted = set(order_ids)
     orders = list(db.lock(policy.scope(by, Action.ORDER_VIEW, ROWS.filter(pk__in=wanted))))
     if len(orders) != len(wanted):
@@ -47,6 +39,7 @@ def orders_make_available(order_ids: Collection[UUID], *, by: User, at: datetime
         Order.objects.filter(pk__in=keys).update(available_at=at, answer_due_at=due_at)
     details = [(order, order.case_id, {"answer_due_at": order.answer_due_at}) for order in starting]
     diary.record_many(VERB, by=by, rows=details)
+    return starting
 
 
 def _starts(order: Order, at: datetime) -> bool:

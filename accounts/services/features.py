@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from accounts.models import CaseLedger, LedgerFeature, LedgerFeatureRun
 from accounts.policy import FeatureAction
-from accounts.rules.features import FEATURES, Values, compute, local_hours, score
+from accounts.rules.features import FEATURES, Features, compute, local_hours, scores
 from accounts.selectors.feature_rows import Ledger, ledger_columns
 from accounts.services.series.links import series_follow
 from antifraud import bulk, db, money, policy
 from antifraud.audit import diary
 from antifraud.jobs import queue
 from antifraud.jobs.progress import Progress
+from antifraud.lazily import lazily
 from banks.models import User
 from banks.selectors.institutions import system_user
 from cases.models import Case
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from accounts.rules.features.sides import Bools, Ints
+else:
+    np = lazily("numpy")
 
 KIND = "ledger.features"
 PLAIN = ("entries_in", "entries_out", "in_minor", "out_minor")
@@ -78,9 +87,9 @@ def features_compute(*, by: User, case_id: UUID, progress: Progress | None = Non
     zone = Case.objects.values_list("unit__time_zone", flat=True).get(pk=case_id)
     LedgerFeature.objects.filter(case=case_id).delete()
     accounts = 0
-    for currency, rows in _values(columns, zone):
-        accounts += len(rows)
-        bulk.copy_rows(LedgerFeature._meta.db_table, COLUMNS, (_packed(case_id, currency, row) for row in rows))
+    for currency, found in _computed(columns, zone):
+        accounts += len(found)
+        bulk.copy_rows(LedgerFeature._meta.db_table, COLUMNS, _packed(case_id, currency, found))
         if progress is not None:
             progress.set(accounts)
     entries = sum(len(each) for each in columns.entries.values())
@@ -91,7 +100,7 @@ def features_compute(*, by: User, case_id: UUID, progress: Progress | None = Non
     return run
 
 
-def _values(columns: Ledger, zone: str) -> Iterator[tuple[str, list[Values]]]:
+def _computed(columns: Ledger, zone: str) -> Iterator[tuple[str, Features]]:
     for currency, entries in columns.entries.items():
         yield currency, compute(
             entries, columns.covers.get(currency, {}), unnamed=columns.unnamed, devices=columns.devices,
@@ -99,19 +108,39 @@ def _values(columns: Ledger, zone: str) -> Iterator[tuple[str, list[Values]]]:
         )  # fmt: skip
 
 
-def _packed(case_id: UUID, currency: str, row: Values) -> Sequence[bytes]:
-    """One row for COPY, in the order of COLUMNS."""
-    points, known = score(row.values)
-    basis = json.dumps({code: rows for code, rows in row.basis.items() if rows}, sort_keys=True)
-    plain = [_number(name, getattr(row, name)) for name in PLAIN]
-    values = [_number(feature.code, row.values.get(feature.code)) for feature in FEATURES]
-    return [
-        bulk.raw(case_id.bytes), bulk.int8(row.node), bulk.text(currency), bulk.raw(bytes([row.is_covered])),
-        *plain, *values, bulk.int4(points), bulk.int4(known), bulk.raw(b"\x01" + basis.encode()),
-    ]  # fmt: skip
+def _packed(case_id: UUID, currency: str, found: Features) -> Iterator[Sequence[bytes]]:
+    """The rows for COPY, in the order of COLUMNS."""
+    points, known = scores(found.columns, len(found))
+    head = bulk.raw(case_id.bytes)
+    plain = [(name, getattr(found, name), None) for name in PLAIN]
+    values = [(feature.code, *found.columns[feature.code][:2]) for feature in FEATURES]
+    fields = [_fields(each, told, is_wide=name in WIDE) for name, each, told in (*plain, *values)]
+    fields += [_fields(points), _fields(known)]
+    nodes = _fields(found.node, is_wide=True)
+    for node, is_covered, basis, *row in zip(nodes, found.is_covered.tolist(), _bases(found), *fields, strict=True):
+        yield head, node, bulk.text(currency), bulk.raw(bytes([is_covered])), *row, basis
 
 
-def _number(name: str, value: int | None) -> bytes:
-    if value is None:
-        return bulk.NULL
-    return bulk.int8(value) if name in WIDE else bulk.int4(value)
+def _fields(values: Ints, known: Bools | None = None, *, is_wide: bool = False) -> list[bytes]:
+    """Each value as `bulk.int8` or `bulk.int4` would write it."""
+    width = 8 if is_wide else 4
+    made = np.empty(len(values), dtype=[("width", ">i4"), ("value", f">i{width}")])
+    made["width"], made["value"] = width, values if known is None else np.where(known, values, 0)
+    body, step = made.tobytes(), width + 4
+    found = [body[at : at + step] for at in range(0, len(body), step)]
+    if known is not None:
+        for at in np.flatnonzero(~known).tolist():
+            found[at] = bulk.NULL
+    return found
+
+
+def _bases(found: Features) -> Iterator[bytes]:
+    """From how many rows each value comes, as JSON; the same numbers are written once."""
+    codes = sorted(feature.code for feature in FEATURES)
+    rows = np.column_stack([found.columns[code].rows for code in codes])
+    written: dict[tuple[int, ...], bytes] = {}
+    for counts in map(tuple, rows.tolist()):
+        if counts not in written:
+            told = {code: count for code, count in zip(codes, counts, strict=True) if count}
+            written[counts] = bulk.raw(b"\x01" + json.dumps(told).encode())
+        yield written[counts]

@@ -95,10 +95,12 @@ def account_promote(
 
 
 def _known(case: Case, row: LedgerAccount) -> Involvement | None:
-    """The case's own account of this number, where its bank is known and not another one."""
+    """The case's own account of this number or a second one of its, where its bank is known and not another one."""
+    seconds = LedgerAccount.objects.filter(case=case, main=row.node).values_list("number_index", flat=True)
+    numbers = [bytes(index) for index in (row.number_index, *seconds)]
     rows = Involvement.objects.filter(
         case=case, account__merged_into__isnull=True, account__institution__isnull=False,
-        account__number_index=bytes(row.number_index), state=Part.State.CONFIRMED,
+        account__number_index__in=numbers, state=Part.State.CONFIRMED,
     ).select_related("account__institution")  # fmt: skip
     found = list(rows[:2])
     fitting = [each for each in found if row.institution_id in {None, each.account.institution_id}]

@@ -15,7 +15,7 @@ from accounts.models import AccountAlias, AccountChange, InvolvedAccount
 from accounts.policy import Action
 from accounts.selectors.identity import account_by_number, index_of, number_form
 from accounts.services.accounts import lock_number
-from accounts.services.merging import move_back, move_over
+from accounts.services.merging import cases_tell, move_back, move_over
 from accounts.services.series.links import series_account_merged
 from antifraud import db, policy
 from antifraud.audit import diary
@@ -99,6 +99,7 @@ def alias_add(*, by: User, account_id: UUID, number: str, reason: str) -> Accoun
         added_at=db.require_unit_of_work().now,
     )  # fmt: skip
     alias.save(force_insert=True)
+    cases_tell(account)
     diary.record("account.correct", by=by, obj=account, subject_hmac=index, purpose=reason, detail={"alias": alias.id})
     return alias
 

@@ -47,7 +47,7 @@ def move_over(*, by: User, account: InvolvedAccount, into: InvolvedAccount) -> d
     Transfer.objects.filter(pk__in=moved["transfers_in"]).update(to_account=into)
     Transfer.objects.filter(pk__in=moved["transfers_out"]).update(from_account=into)
     InvolvedAccount.objects.filter(merged_into=account).update(merged_into=into)
-    _tell_cases(account, into)
+    cases_tell(account, into)
     return moved
 
 
@@ -59,7 +59,7 @@ def move_back(*, by: User, account: InvolvedAccount, into: InvolvedAccount, move
     InvolvedAccount.objects.filter(pk__in=moved["merged_before"], merged_into=into).update(merged_into=account)
     for involvement, added in moved["stops"].items():
         Involvement.objects.filter(pk=involvement).update(stop_count=Greatest(F("stop_count") - added, Value(0)))
-    _tell_cases(account, into)
+    cases_tell(account, into)
     for case_id in moved["hidden"]:
         case_count(UUID(case_id), accounts_total=1)
     entitled = set(
@@ -72,9 +72,9 @@ def move_back(*, by: User, account: InvolvedAccount, into: InvolvedAccount, move
         policy.revoke(leaving, into, by=by, reason="account.unmerge")
 
 
-def _tell_cases(account: InvolvedAccount, into: InvolvedAccount) -> None:
-    """Cases are linked by what the account is now."""
-    touched = Involvement.objects.filter(account__in=(account, into)).values_list("case_id", flat=True)
+def cases_tell(*accounts: InvolvedAccount) -> None:
+    """Cases are linked, and their ledgers led, by what the accounts are now."""
+    touched = Involvement.objects.filter(account__in=accounts).values_list("case_id", flat=True)
     for case_id in sorted(set(touched)):
         case_clued(case_id)
 

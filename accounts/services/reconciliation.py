@@ -63,7 +63,15 @@ def sync_digest(*, by: User, scope: str, day: date | None = None) -> Digest:
     return Digest(scope, day, run.epoch, key, len(items), digest(key, items.values()))
 
 
-def sync_compare(*, by: User, scope: str, day: date | None, items: list[str]) -> list[Difference]:
+@dataclass(frozen=True)
+class Compared:
+    """One comparison: its row, and every id on which the two sides differ."""
+
+    run: SyncRun
+    differences: list[Difference]
+
+
+def sync_compare(*, by: User, scope: str, day: date | None, items: list[str]) -> Compared:
     """Every id on which the institution's items differ from the platform's; each is kept as a finding with a proposal.
 
     Findings of earlier comparisons that agree now are settled. Raises Forbidden, Invalid (scope, day, items).
@@ -85,7 +93,7 @@ def sync_compare(*, by: User, scope: str, day: date | None, items: list[str]) ->
         diary.record("sync.compare", by=by, obj=run, detail=detail)
     if fresh:
         _tell(by.institution, fresh)
-    return found
+    return Compared(run, found)
 
 
 @dataclass(frozen=True)

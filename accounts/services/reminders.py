@@ -16,9 +16,8 @@ from accounts.selectors.due import (
     distances,
     holds_to_announce,
 )
-from accounts.states import order_flow
+from accounts.services.orders.submit import recall_apply
 from antifraud import db
-from antifraud.approvals import requests
 from antifraud.audit import diary
 from banks.models import User
 from banks.selectors.institutions import centre_institutions, oversight_institutions
@@ -32,8 +31,7 @@ def approvals_lapse(*, by: User, limit: int = MOST) -> int:
     """Give orders whose request for approval has run out back to their operators; returns how many."""
     lapsed = list(db.lock(approvals_lapsed(user=by))[:limit])
     for order in lapsed:
-        requests.lapse(order.pk)
-        order_flow.apply(order, "recall", by=by, detail={"lapsed": True})
+        recall_apply(order, by=by, detail={"lapsed": True})
         people = people_of([order.operator_id])
         notify(users=people, code="order.lapsed", params={"number": order.number}, url=order_path(order.pk))
     return len(lapsed)

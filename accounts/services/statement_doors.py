@@ -5,6 +5,7 @@ What is received waits for the officer of the case like an uploaded file: nothin
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,16 +17,19 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Answer, Order, StatementFile
 from accounts.policy import Action, FlowAction
 from accounts.rules.statements import MAX_BYTES
-from accounts.services.statements.files import READ, statement_receive
+from accounts.services.statements.files import READ, statement_ahead, statement_receive
 from antifraud import db, policy
 from antifraud.audit import diary
+from antifraud.crypto.evidence import StoredEvidence
 from antifraud.errors import Conflict, Forbidden, Invalid, WrongState
 from antifraud.jobs import queue
 from banks.models import User
 from banks.selectors.institutions import system_user
+from cases.models import Attachment
 
 ROWS = Order.objects.select_related("institution", "case", "account")
 ASKING = (Order.Kind.QUERY_TRANSACTIONS,)
+NOT_SENT = (StatementFile.Source.UPLOAD, StatementFile.Source.CASE)  # not the institution's own doing in this case
 OPEN = (Order.Status.ISSUED, Order.Status.ACKNOWLEDGED, Order.Status.ANSWERED)
 
 
@@ -34,6 +38,7 @@ def statement_announce(*, by: User, order_id: UUID, sha256: bytes, size: int) ->
 
     Raises NotFound, Forbidden, WrongState, Invalid (size, or an order that asks for no statement).
     """
+    db.require_unit_of_work()
     order = _addressed(by, order_id)
     if not 0 < size <= MAX_BYTES:
         text = _("A statement file has 1 byte to {limit} MB. Split it by account or by month.")
@@ -51,22 +56,29 @@ class Receipt:
     received_at: datetime
 
 
-def statement_upload(*, by: User, order_id: UUID, file: File[Any], sha256: bytes) -> Receipt:
+def statement_upload_ahead(*, by: User, order_id: UUID, file: File[Any]) -> AbstractContextManager[StoredEvidence]:
+    """The announced bytes, encrypted before the unit of work of `statement_upload`. Raises as that does."""
+    order = _addressed(by, order_id)
+    return statement_ahead(case_id=order.case_id, file=file, field="content")
+
+
+def statement_upload(*, by: User, order_id: UUID, stored: StoredEvidence) -> Receipt:
     """The announced bytes have arrived and are the announced ones; sent again, the receipt of the file that is there.
 
     Where the case has the same bytes from elsewhere the institution gets a receipt like any other, of an id made from the
     order: what the police have is not its business. The diary says which file it is.
     Raises as `statement_announce`; Invalid for a kind of file that is not accepted.
     """
-    order = _addressed(by, order_id)
+    db.require_unit_of_work()
+    order, sha256 = _addressed(by, order_id), bytes.fromhex(stored.sha256)
     same = StatementFile.objects.filter(case=order.case_id, sha256=sha256).exclude(status__in=["refused", "discarded"])
-    own = same.filter(institution=order.institution_id).exclude(source=StatementFile.Source.UPLOAD)
+    own = same.filter(institution=order.institution_id).exclude(source__in=NOT_SENT)
     known = own.first()
     if known is not None:
         return Receipt(known.id, known.received_at)
     detail: dict[str, Any] = {"sha256": sha256.hex()}
     try:
-        found = _receive(order, file, source=StatementFile.Source.API)
+        found = _receive(order, stored, source=StatementFile.Source.API)
     except Conflict as refused:
         if refused.code != "statement_known":
             raise
@@ -89,7 +101,7 @@ def statement_of_answer(*, by: User, order_id: UUID) -> StatementFile | None:
     if order.kind not in ASKING or answer is None or answer.statement is None or answer.statement_files.exists():
         return None
     try:
-        return _receive(order, None, source=StatementFile.Source.ANSWER, answer=answer)
+        return _receive(order, answer.statement, source=StatementFile.Source.ANSWER, answer=answer)
     except (Conflict, Invalid) as refused:
         # The answer itself stands; whoever opens it still has its file.
         detail = {"answer": answer.id, "code": refused.code}
@@ -109,18 +121,19 @@ def statement_read_again(*, by: User, file_id: UUID) -> StatementFile:
     return file
 
 
-def _receive(order: Order, file: File[Any] | None, *, source: str, answer: Answer | None = None) -> StatementFile:
-    """As the platform: institutions have no hand in the police's ledger."""
+def _receive(
+    order: Order, stored: StoredEvidence | Attachment, *, source: str, answer: Answer | None = None
+) -> StatementFile:
+    """As the platform: institutions have no hand in the police's ledger. What they send is called by its order's number."""
     name = order.account.holder_name.open() if order.account.holder_name else ""
     return statement_receive(
-        by=system_user(), case=order.case, file=file, institution=order.institution, source=source, answer=answer,
-        attachment=answer.statement if answer else None, owner=(order.account.number.open(), name),
+        by=system_user(), case=order.case, stored=stored, title=order.number, institution=order.institution, source=source,
+        answer=answer, owner=(order.account.number.open(), name),
     )  # fmt: skip
 
 
 def _addressed(by: User, order_id: UUID) -> Order:
     """An order of the caller's institution that asks for a statement and is not over."""
-    db.require_unit_of_work()
     order = policy.get(by, Action.ORDER_ANSWER, ROWS, order_id)
     if not by.institution.is_executing:
         raise Forbidden(_("Only the institution that the order is addressed to can answer it."))

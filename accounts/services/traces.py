@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CaseLedger, TraceRun
 from accounts.policy import FlowAction
-from accounts.rules.tracing import MESSAGES, Params, ParamsError, Seed, Traced, difference, trace
+from accounts.rules.tracing import MESSAGES, Params, ParamsError, Seed, Traced, difference, params_difference, trace
 from accounts.rules.tracing.params import RULE
 from accounts.rules.tracing.result import digest
 from accounts.selectors.traces import entry_currency, seed_parts, seeds_again, trace_seeds
@@ -81,18 +81,14 @@ def trace_difference(before: TraceRun, after: TraceRun) -> dict[str, Any]:
 
     {"params": {name: {"before", "after"}}, "seeds", "ledger", "inputs", "rule": whether each changed, "edges", "nodes", "totals"}.
     """
-    names = sorted(({*before.params, *after.params}) - {"rule"})
-    params = {
-        name: {"before": before.params.get(name), "after": after.params.get(name)}
-        for name in names
-        if before.params.get(name) != after.params.get(name)
-    }
+    params = params_difference(before.params, after.params)
+    is_other_rule = params.pop("rule", None) is not None
     return {
         "params": params,
         "seeds": not _same_seeds(before, after),
         "ledger": bytes(before.ledger_digest) != bytes(after.ledger_digest),
         "inputs": bytes(before.inputs_digest) != bytes(after.inputs_digest),
-        "rule": before.params.get("rule") != after.params.get("rule"),
+        "rule": is_other_rule,
         **difference(before.result, after.result),
     }
 

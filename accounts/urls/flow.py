@@ -12,6 +12,7 @@ urlpatterns = [
     path("flow/<uuid:run_id>/", flow.flow_run_view, name="flow_run"),
     path("flow/<uuid:run_id>/nodes/<int:node>/", flow.flow_node_view, name="flow_node"),
     path("flow/<uuid:run_id>/files/<slug:form>/", flow_files.flow_export_view, name="flow_export"),
+    path("flow/<uuid:run_id>/files/<slug:form>/clear/", flow_files.flow_export_clear_view, name="flow_export_clear"),
     path("flow/<uuid:run_id>/difference/<uuid:other_id>/", flow.flow_difference_view, name="flow_difference"),
     path("queue/<uuid:order_id>/credits/", watches.watch_credits_view, name="watch_credits"),
     path("accounts/<uuid:account_id>/flow/", flow_bank.bank_flow_view, name="bank_flow"),

@@ -42,6 +42,11 @@ urlpatterns = [
         name="refund_export",
     ),
     path(
+        "refunds/<uuid:refund_id>/rounds/<int:round_number>/export/<slug:form>/clear/",
+        refund_papers.refund_export_clear_view,
+        name="refund_export_clear",
+    ),
+    path(
         "refunds/<uuid:refund_id>/shares/<uuid:share_id>/give-up/",
         refund_decision.share_give_up_view,
         name="share_give_up",

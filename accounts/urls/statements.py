@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import matches, statement_lines, statement_map, statement_remarks, statements
+from accounts.views import matches, statement_adopt, statement_lines, statement_map, statement_remarks, statements
 
 urlpatterns = [
     path("cases/<uuid:case_id>/statements/", statements.case_statements_view, name="case_statements"),
+    path("cases/<uuid:case_id>/statements/adopt/", statement_adopt.statement_adopt_view, name="statement_adopt"),
     path("cases/<uuid:case_id>/matches/", matches.case_matches_view, name="case_matches"),
     path("matches/<uuid:match_id>/undo/", matches.match_undo_view, name="match_undo"),
     path("statements/<uuid:file_id>/", statements.statement_view, name="statement"),

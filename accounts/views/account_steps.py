@@ -7,9 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,10 +19,8 @@ from accounts.models import InvolvedAccount
 from accounts.policy import Action
 from accounts.selectors.accounts import account_detail
 from accounts.services.identity import account_correct, account_merge, account_unmerge, alias_add
+from accounts.views.steps import step
 from antifraud import policy
-from antifraud.db import unit_of_work
-from antifraud.errors import Conflict, Invalid
-from banks.forms.errors import attach_errors
 from banks.middleware import UserRequest
 
 
@@ -98,18 +95,9 @@ def _step(
     title: str,
 ) -> HttpResponse:
     """The form, or its act in one unit of work; leads to the account that it is about now."""
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                with unit_of_work(request.user):
-                    found = act(form.cleaned_data)
-            except (Invalid, Conflict) as error:
-                status = attach_errors(form, error)
-            else:
-                messages.success(request, _("Saved."))
-                return HttpResponseRedirect(reverse("accounts:account", args=[found]), status=303)
+    answer = step(request, form, act, done=_("Saved."), to=lambda found: reverse("accounts:account", args=[found]))
+    if not isinstance(answer, int):
+        return answer
     context = {
         "account": account,
         "form": form,
@@ -120,4 +108,4 @@ def _step(
             (title, ""),
         ],
     }
-    return render(request, "accounts/account_step.html", context, status=status)
+    return render(request, "accounts/account_step.html", context, status=answer)

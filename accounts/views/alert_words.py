@@ -104,7 +104,8 @@ def alert_actions(user: User, alert: Alert) -> dict[str, bool]:
         return policy.can(user, action)
 
     waits = status == S.AWAITING_APPROVAL
-    other = user.id not in {alert.drafted_by_id, alert.created_by_id}
+    other = user.id not in alert.written_by
+    decides = waits and may(Action.ALERT_APPROVE) and (own or _above(user, alert))
     return {
         "own": own,
         "edit": own and status == S.DRAFT and may(Action.ALERT_UPDATE),
@@ -112,7 +113,8 @@ def alert_actions(user: User, alert: Alert) -> dict[str, bool]:
         "recall": own and waits and may(Action.ALERT_RECALL),
         "cancel": own and status in {S.DRAFT, S.AWAITING_APPROVAL} and may(Action.ALERT_CANCEL),
         "close": own and status == S.ISSUED and may(Action.ALERT_CLOSE),
-        "decide": waits and other and may(Action.ALERT_APPROVE) and (own or _above(user, alert)),
+        "decide": decides and other,
+        "wrote": decides and not other,
         "export": alert.issued_at is not None and may(Action.ALERT_EXPORT),
     }
 

@@ -88,6 +88,7 @@ def alert_page(
         "alert": alert,
         "lines": lines,
         "notices": notices,
+        "writers": list(selectors.alert_writers(alert)),
         "told": told_to(alert, lines),
         "progress": alert_progress(notices, db.app_now()),
         "steps": alert_steps(alert, notices),

@@ -17,9 +17,11 @@ from accounts.forms.answer import AnswerForms, warnings_mark
 from accounts.forms.answer_lines import pasted_hops, pasted_problems
 from accounts.forms.queue import RouteForm
 from accounts.models import Answer, Order
+from accounts.policy import Action
 from accounts.selectors.queue import next_in_queue, queue_order
 from accounts.services.answer_checks import answer_problems
 from accounts.services.answer_input import AnswerInput
+from accounts.services.answer_rows import answer_ahead
 from accounts.services.answers import order_acknowledge, order_answer, order_note_cancellation, order_route
 from accounts.services.order_contents import order_content_reveal, order_instrument_open
 from accounts.views.answer_page import answer_context, answer_forms, match_context, who_answered
@@ -51,11 +53,12 @@ def _answer(request: UserRequest, order: Order) -> HttpResponse:
     if warnings:
         return _again(request, order, forms, 422, version=version, warnings=warnings)
     try:
-        with unit_of_work(request.user):
+        ahead = answer_ahead(by=request.user, order=order, answer=answer, action=Action.ORDER_ANSWER)
+        with ahead as ready, unit_of_work(request.user):
             order_answer(
                 by=request.user,
                 order_id=order.id,
-                answer=answer,
+                answer=ready,
                 source=Answer.Source.LOGGED_IN,
                 expected_version=version,
             )

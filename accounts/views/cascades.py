@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,14 +15,13 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms.approvals import read_ids
 from accounts.forms.orders import ReasonForm
+from accounts.models import Order
 from accounts.policy import RefundAction
 from accounts.selectors.cascades import cascade_of
 from accounts.services.cascades import cascade_draft
+from accounts.views.steps import step
 from antifraud import policy
 from antifraud.crypto.fields import preload_rows
-from antifraud.db import unit_of_work
-from antifraud.errors import Conflict, Invalid
-from banks.forms.errors import attach_errors
 from banks.middleware import UserRequest
 
 
@@ -33,21 +32,18 @@ def cascade_view(request: UserRequest, hold_id: UUID) -> HttpResponse:
     if request.method == "GET":
         return _page(request, hold_id, ReasonForm())
     form = ReasonForm(request.POST)
-    status = 422
-    if form.is_valid():
-        try:
-            with unit_of_work(request.user):
-                ticked = read_ids(request.POST.getlist("hold"))
-                drafts = cascade_draft(
-                    by=request.user, hold_id=hold_id, hold_ids=ticked, reason=form.cleaned_data["reason"]
-                )
-        except (Invalid, Conflict) as error:
-            status = attach_errors(form, error)
-        else:
-            text = ngettext("{count} release was drafted.", "{count} releases were drafted.", len(drafts))
-            messages.success(request, text.format(count=len(drafts)))
-            return HttpResponseRedirect(reverse("accounts:case_orders", args=[drafts[0].case_id]), status=303)
-    return _page(request, hold_id, form, status=status)
+
+    def act(data: dict[str, Any]) -> list[Order]:
+        ticked = read_ids(request.POST.getlist("hold"))
+        return cascade_draft(by=request.user, hold_id=hold_id, hold_ids=ticked, reason=data["reason"])
+
+    def done(drafts: list[Order]) -> str:
+        text = ngettext("{count} release was drafted.", "{count} releases were drafted.", len(drafts))
+        return text.format(count=len(drafts))
+
+    to = "accounts:case_orders"
+    answer = step(request, form, act, done=done, to=lambda drafts: reverse(to, args=[drafts[0].case_id]))
+    return _page(request, hold_id, form, status=answer) if isinstance(answer, int) else answer
 
 
 def _page(request: UserRequest, hold_id: UUID, form: ReasonForm, *, status: int = 200) -> HttpResponse:

@@ -8,9 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -30,10 +29,8 @@ from accounts.services.clock_pauses import (
     is_party,
 )
 from accounts.views.bank_side import institution_page
+from accounts.views.steps import step
 from antifraud import policy
-from antifraud.db import unit_of_work
-from antifraud.errors import Conflict, Invalid
-from banks.forms.errors import attach_errors
 from banks.middleware import UserRequest
 from banks.models import User
 
@@ -101,19 +98,13 @@ def _act(
 ) -> HttpResponse:
     kind, service = acts[verb]
     form = kind(request.POST)
-    if form.is_valid():
-        try:
-            with unit_of_work(request.user):
-                service(by=request.user, order_id=order_id, **form.cleaned_data)
-        except (Invalid, Conflict) as error:
-            status = attach_errors(form, error)
-        else:
-            messages.success(request, DONE[verb])
-            return HttpResponseRedirect(back, status=303)
-    else:
-        status = 422
+    answer = step(
+        request, form, lambda data: service(by=request.user, order_id=order_id, **data), done=str(DONE[verb]), to=back
+    )  # fmt: skip
+    if not isinstance(answer, int):
+        return answer
     context = {"form": form, "back": back, "verb": verb, "action": request.path}
-    return render(request, "accounts/clock_refused.html", context, status=status)
+    return render(request, "accounts/clock_refused.html", context, status=answer)
 
 
 @institution_page

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from accounts.models import TraceRun
 from accounts.rules.picture import (
@@ -25,6 +26,7 @@ from accounts.rules.picture import (
     grouped,
 )
 from accounts.selectors.flow import FlowGraph, FlowNode, moment
+from accounts.views.flow_svg import node_svg, ribbon_svg
 from accounts.views.flow_words import amount_text, bank_of, end_of, level_of, node_label, number_of, state_of
 
 DRAW = {"layers": draw_layers, "time": draw_times, "sankey": draw_sankey}
@@ -117,6 +119,26 @@ class Picture:
     is_grouped: bool
     legend: list[tuple[Look, Any]] = field(default_factory=list)
 
+    @property
+    def curves(self) -> SafeString:
+        """All payments as SVG; `flow_svg` escapes each text."""
+        return mark_safe("".join(map(ribbon_svg, self.ribbons)))  # noqa: S308
+
+    @property
+    def buttons(self) -> SafeString:
+        """All accounts as the page shows them."""
+        return self._boxes(is_file=False)
+
+    @property
+    def images(self) -> SafeString:
+        """All accounts as a file shows them."""
+        return self._boxes(is_file=True)
+
+    def _boxes(self, *, is_file: bool) -> SafeString:
+        bars = self.kind == "sankey"
+        parts = (node_svg(each, is_bar=bars, is_first=not at, is_file=is_file) for at, each in enumerate(self.nodes))
+        return mark_safe("".join(parts))  # noqa: S308  # `flow_svg` escapes each text
+
 
 def draw(graph: FlowGraph, kind: str, title: str) -> Picture:
     """The picture of what is shown; above 500 accounts grouped by bank and level."""
@@ -134,7 +156,9 @@ def draw(graph: FlowGraph, kind: str, title: str) -> Picture:
     named = len(drawing.ribbons) <= MOST_NAMED
     currency = graph.run.currency
     ribbons = [_ribbon(ribbon, by_key, currency, named=named) for ribbon in drawing.ribbons]
-    ticks = [(tick.x, _tick(kind, tick.value)) for tick in drawing.ticks]
+    ticks = list(
+        zip([tick.x for tick in drawing.ticks], _ticks(kind, [tick.value for tick in drawing.ticks]), strict=True)
+    )
     return Picture(kind, drawing, title, nodes, ribbons, ticks, bool(members), legend())
 
 
@@ -193,9 +217,16 @@ def _ribbon(ribbon: Ribbon, by_key: dict[Key, DrawnNode], currency: str, *, name
     return DrawnRibbon(ribbon, text if named else "", label, src.id, dst.id, ribbon.at // 1_000_000)
 
 
-def _tick(kind: str, value: int) -> str:
-    if kind == "time":
-        return timezone.localtime(moment(value)).strftime("%m-%d %H:%M:%S")
+def _ticks(kind: str, values: list[int]) -> list[str]:
+    """Labels of the axis: the day only where it begins, seconds only where the steps are shorter than a minute."""
     if kind == "sankey":
-        return ""
-    return _("Start") if value == 0 else _("Level {n}").format(n=abs(value))
+        return [""] * len(values)
+    if kind == "layers":
+        return [pgettext("flow", "Start") if value == 0 else _("Level {n}").format(n=abs(value)) for value in values]
+    moments = [timezone.localtime(moment(value)) for value in values]
+    clock = "%H:%M" if all(each.second == 0 for each in moments) else "%H:%M:%S"
+    days = [None, *(each.date() for each in moments)]
+    return [
+        each.strftime(clock if each.date() == day else f"%m-%d {clock}")
+        for each, day in zip(moments, days, strict=False)
+    ]

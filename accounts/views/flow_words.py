@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.models import LedgerAccount
 from accounts.selectors.flow import FlowNode
@@ -114,7 +114,7 @@ def bank_of(node: FlowNode) -> str:
 def level_of(node: FlowNode) -> str:
     """The victim, or how many payments away from one."""
     if node.is_seed:
-        return _("Start")
+        return pgettext("flow", "Start")
     return _("Level {n}").format(n=node.level)
 
 

@@ -15,7 +15,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import InvolvedAccount, Order
-from accounts.rules.order_kinds import MODE_LABELS, ORDER_KIND_LABELS
+from accounts.rules.order_kinds import MODE_LABELS
+from banks.rules.legal_profile import ORDER_KIND_LABELS
 from banks.templatetags.ui_values import money, when
 from cases.rules.fraud_types import FRAUD_TYPE_LABELS
 

@@ -20,6 +20,7 @@ from accounts.models import Answer, Order
 from accounts.policy import Action
 from accounts.selectors.orders import order_detail
 from accounts.services.answer_checks import answer_problems
+from accounts.services.answer_rows import answer_ahead
 from accounts.services.answers import answer_confirm, answer_discard, answer_record
 from accounts.views.order_words import order_actions, order_crumbs
 from antifraud import db, policy
@@ -59,8 +60,9 @@ def _record(request: UserRequest, order: Order, forms: AnswerForms, scan: ScanFo
     if warnings and not errors and request.POST.get("warnings_seen") != warnings_mark(warnings):
         return _form(request, order, forms, scan, status=422, warnings=warnings)
     try:
-        with unit_of_work(request.user):
-            answer_record(by=request.user, order_id=order.id, answer=answer, scan=scan.cleaned_data["scan"])
+        ahead = answer_ahead(by=request.user, order=order, answer=answer, action=Action.ORDER_RECORD)
+        with ahead as ready, unit_of_work(request.user):
+            answer_record(by=request.user, order_id=order.id, answer=ready, scan=scan.cleaned_data["scan"])
     except (Invalid, Conflict) as error:
         for text in error.fields.pop("scan", []):
             scan.add_error("scan", str(text))

@@ -25,6 +25,7 @@ from accounts.services.refunds.decide import decision_content, refund_approve, r
 from accounts.services.refunds.objections import objection_decide, objection_lodge, objection_reveal
 from accounts.services.refunds.payout import share_give_up
 from accounts.views.refunds import refund_page
+from accounts.views.steps import step
 from antifraud import policy
 from antifraud.db import unit_of_work
 from antifraud.errors import Conflict, Invalid, WrongState
@@ -39,15 +40,13 @@ def objection_lodge_view(request: UserRequest, refund_id: UUID) -> HttpResponse:
     """Keep an objection; a refusal shows the return again with what was typed."""
     policy.get(request.user, RefundAction.REFUND_OBJECT, Refund.objects.only("pk"), refund_id)
     form = ObjectionForm(request.POST, auto_id="object_%s")
-    if not form.is_valid():
-        return refund_page(request, refund_id, refused={"object": form}, status=422)
-    try:
-        with unit_of_work(request.user):
-            objection_lodge(by=request.user, refund_id=refund_id, data=form.objection_input())
-    except (Invalid, Conflict) as error:
-        return refund_page(request, refund_id, refused={"object": form}, status=attach_errors(form, error))
-    messages.success(request, _("The objection was recorded."))
-    return HttpResponseRedirect(reverse("accounts:refund", args=[refund_id]), status=303)
+    answer = step(
+        request, form, lambda _data: objection_lodge(by=request.user, refund_id=refund_id, data=form.objection_input()),
+        done=_("The objection was recorded."), to=reverse("accounts:refund", args=[refund_id]),
+    )  # fmt: skip
+    if isinstance(answer, int):
+        return refund_page(request, refund_id, refused={"object": form}, status=answer)
+    return answer
 
 
 @login_required
@@ -57,18 +56,12 @@ def objection_decide_view(request: UserRequest, objection_id: UUID) -> HttpRespo
     rows = Objection.objects.select_related("refund__case", "round", "recorded_by")
     objection = policy.get(request.user, RefundAction.OBJECTION_DECIDE, rows, objection_id)
     form = ObjectionDecisionForm(request.POST if request.method == "POST" else None)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                with unit_of_work(request.user):
-                    objection_decide(by=request.user, objection_id=objection_id, **form.cleaned_data)
-            except (Invalid, Conflict) as error:
-                status = attach_errors(form, error)
-            else:
-                messages.success(request, _("The objection was decided."))
-                return HttpResponseRedirect(reverse("accounts:refund", args=[objection.refund_id]), status=303)
+    answer = step(
+        request, form, lambda data: objection_decide(by=request.user, objection_id=objection_id, **data),
+        done=_("The objection was decided."), to=reverse("accounts:refund", args=[objection.refund_id]),
+    )  # fmt: skip
+    if not isinstance(answer, int):
+        return answer
     refund = objection.refund
     context = {
         "objection": objection,
@@ -79,7 +72,7 @@ def objection_decide_view(request: UserRequest, objection_id: UUID) -> HttpRespo
             (_("Decide on the objection"), ""),
         ],
     }
-    return render(request, "accounts/objection_decide.html", context, status=status)
+    return render(request, "accounts/objection_decide.html", context, status=answer)
 
 
 @login_required
@@ -95,16 +88,15 @@ def share_give_up_view(request: UserRequest, refund_id: UUID, share_id: UUID) ->
     """Close a share whose payment failed, with a reason."""
     policy.get(request.user, RefundAction.REFUND_GIVE_UP, Refund.objects.only("pk"), refund_id)
     form = ReasonForm(request.POST, auto_id="give_up_%s")
-    if not form.is_valid():
-        return refund_page(request, refund_id, refused={"give_up": form}, status=422)
-    try:
-        with unit_of_work(request.user):
-            reason = form.cleaned_data["reason"]
-            share_give_up(by=request.user, refund_id=refund_id, share_id=share_id, reason=reason)
-    except (Invalid, Conflict) as error:
-        return refund_page(request, refund_id, refused={"give_up": form}, status=attach_errors(form, error))
-    messages.success(request, _("The share was closed; its money stays held."))
-    return HttpResponseRedirect(reverse("accounts:refund", args=[refund_id]), status=303)
+
+    def act(data: dict[str, Any]) -> Refund:
+        return share_give_up(by=request.user, refund_id=refund_id, share_id=share_id, reason=data["reason"])
+
+    to = reverse("accounts:refund", args=[refund_id])
+    answer = step(request, form, act, done=_("The share was closed; its money stays held."), to=to)
+    if isinstance(answer, int):
+        return refund_page(request, refund_id, refused={"give_up": form}, status=answer)
+    return answer
 
 
 @login_required

@@ -17,6 +17,7 @@ from accounts.forms.refunds import ClaimForm, RefundForm, RefundForms, RenewForm
 from accounts.models import Refund, RefundShare
 from accounts.policy import RefundAction
 from accounts.selectors import refunds as selectors
+from accounts.selectors.holds_beside import holds_beside
 from accounts.services.refunds.draft import refund_draft, refund_renew
 from antifraud import policy
 from antifraud.crypto.fields import preload_rows
@@ -25,6 +26,8 @@ from antifraud.errors import Conflict, Forbidden, Invalid
 from banks.middleware import UserRequest
 from cases.models import Case
 from cases.selectors.cases import case_detail
+
+MOST_HOLDS = 20  # of which the page says who else holds the account
 
 
 @login_required
@@ -57,6 +60,7 @@ def _new_page(request: UserRequest, case: Case, shown: RefundForms, *, status: i
         "forms": shown,
         "has_holds": bool(shown.main.fields["hold"].queryset),  # type: ignore[attr-defined]
         "traces": _has_traces(shown),
+        "beside": [each for hold in shown.main.fields["hold"].queryset[:MOST_HOLDS] for each in holds_beside(hold)],  # type: ignore[attr-defined]
         "crumbs": [
             (_("Cases"), reverse("cases:list")),
             (case.number, reverse("accounts:case_refunds", args=[case.pk])),
@@ -104,6 +108,7 @@ def _renew_page(request: UserRequest, refund: Refund, shown: RefundForms, *, sta
         "forms": shown,
         "has_holds": True,
         "traces": _has_traces(shown),
+        "beside": holds_beside(refund.hold),
         "crumbs": [
             (refund.case.number, reverse("accounts:case_refunds", args=[refund.case_id])),
             (refund.number, reverse("accounts:refund", args=[refund.pk])),

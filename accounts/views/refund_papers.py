@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import RefundRound, RefundShare
 from accounts.rules.refunds import canonical
+from accounts.services.clear_exports import worksheet_export_clear
 from accounts.services.refunds.notice import notice_print
 from accounts.services.refunds.reveals import (
     decision_print,
@@ -26,18 +26,14 @@ from accounts.services.refunds.reveals import (
     proof_open,
     worksheet_export,
 )
-from accounts.views.refund_pdf import decision_pdf
+from accounts.views.table_files import KINDS, table_file
 from antifraud.db import unit_of_work
 from antifraud.money import from_minor
-from antifraud.spreadsheets import OutCell, safe_text, write_rows
+from antifraud.spreadsheets import OutCell
 from banks.middleware import UserRequest
 from cases.views.parts import MEDIA, reveal_shown
 
-FORMS = {
-    "json": "application/json",
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+FORMS = ("json", *KINDS)
 
 
 @login_required
@@ -50,28 +46,50 @@ def refund_export_view(request: UserRequest, refund_id: UUID, round_number: int,
         refund, found, shares = worksheet_export(
             by=request.user, refund_id=refund_id, round_number=round_number, form=form
         )
+    name = f"{refund.number}-{round_number}"
     if form == "json":
-        body = canonical(found.worksheet)
-    elif form == "csv":
-        body = _csv(found, shares)
+        response = HttpResponse(canonical(found.worksheet), content_type="application/json")
+        response["Content-Disposition"] = f'attachment; filename="{name}.json"'
     else:
-        notes = [_("SHA-256 of the worksheet: {digest}").format(digest=bytes(found.sha256).hex())]
-        body = write_rows(_headings(), _rows(found, shares), notes=notes, title=_("Worksheet"))
-    response = HttpResponse(body, content_type=FORMS[form])
-    response["Content-Disposition"] = f'attachment; filename="{refund.number}-{round_number}.{form}"'
+        rows = _rows(found, shares)
+        response = table_file(form, name, _headings(), rows, title=_("Worksheet"), notes=_notes(found))
     response["X-Worksheet-SHA256"] = bytes(found.sha256).hex()
     return response
 
 
-def _headings() -> list[str]:
-    return [
+@login_required
+@require_POST
+def refund_export_clear_view(request: UserRequest, refund_id: UUID, round_number: int, form: str) -> HttpResponse:
+    """The worksheet with victims and payees in clear, for the decision's paper or the bank; the purpose goes to the audit log."""
+    with unit_of_work(request.user):
+        found = worksheet_export_clear(
+            by=request.user, refund_id=refund_id, round_number=round_number, form=form,
+            purpose=request.POST.get("purpose", ""),
+        )  # fmt: skip
+    rows = _rows(found.round, found.shares, found.values)
+    name, headings = f"{found.refund.number}-{round_number}-clear", _headings(in_clear=True)
+    response = table_file(form, name, headings, rows, title=_("Worksheet"), notes=_notes(found.round), mark=found.mark)
+    response["X-Worksheet-SHA256"] = bytes(found.round.sha256).hex()
+    return response
+
+
+def _notes(found: RefundRound) -> list[str]:
+    return [_("SHA-256 of the worksheet: {digest}").format(digest=bytes(found.sha256).hex())]
+
+
+def _headings(*, in_clear: bool = False) -> list[str]:
+    masked = [
         _("Line"), _("Victim"), _("Reported at"), _("Loss"), _("Came back"), _("Missing"), _("Traced here"), _("Whole cents"),
         _("Remainder"), _("Rounding"), _("Gets back"), _("Still missing"), _("Currency"), _("Account to be paid"), _("State"),
     ]  # fmt: skip
+    return [*masked, _("Name of the victim"), _("Name of the payee")] if in_clear else masked
 
 
-def _rows(found: RefundRound, shares: list[RefundShare]) -> list[list[OutCell]]:
-    """Victims by id, payees masked: who they are is shown with a reason only. The last rows are the totals."""
+def _rows(
+    found: RefundRound, shares: list[RefundShare], values: Mapping[UUID, tuple[str, str, str]] | None = None
+) -> list[list[OutCell]]:  # fmt: skip
+    """Victims by id, payees masked: who they are (`values`: victim, payee, account) is shown with a reason only. The last
+    rows are the totals."""
     facts, totals = found.worksheet["facts"], found.worksheet["totals"]
     currency = facts["currency"]
     by_victim = {str(share.victim_id): share for share in shares}
@@ -83,33 +101,26 @@ def _rows(found: RefundRound, shares: list[RefundShare]) -> list[list[OutCell]]:
     rows: list[list[OutCell]] = []
     for row in found.worksheet["rows"]:
         share = by_victim[row["victim"]]
+        victim, payee, account = values[share.id] if values else ("", "", share.payee_account.masked())
         rows.append(
             [
                 share.position, row["victim"], reported[row["victim"]], amount(row["loss_minor"]), amount(row["returned_minor"]),
                 amount(row["open_minor"]), amount(row["traced_minor"]), amount(row["quota_minor"]), str(row["remainder"]),
-                row["extra"], amount(row["share_minor"]), amount(row["left_minor"]), currency, share.payee_account.masked(),
-                str(share.get_outcome_display()),
+                row["extra"], amount(row["share_minor"]), amount(row["left_minor"]), currency, account,
+                str(share.get_outcome_display()), *([victim, payee] if values else []),
             ]
         )  # fmt: skip
     blank: list[OutCell] = [None] * 3
+    after: list[OutCell] = [None] * (4 if values else 2)
     rows.append(
         [
             None, _("Total"), None, amount(totals["loss_minor"]), amount(totals["returned_minor"]), amount(totals["open_minor"]),
-            None, *blank, amount(totals["shared_minor"]), None, currency, None, None,
+            None, *blank, amount(totals["shared_minor"]), None, currency, *after,
         ]
     )  # fmt: skip
     for label, name in ((_("Held"), "held_minor"), (_("Stays held"), "surplus_minor")):
-        rows.append([None, label, *[None] * 8, amount(totals[name]), None, currency, None, None])
+        rows.append([None, label, *[None] * 8, amount(totals[name]), None, currency, *after])
     return rows
-
-
-def _csv(found: RefundRound, shares: list[RefundShare]) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
-    writer.writerow(_headings())
-    for row in _rows(found, shares):
-        writer.writerow(["" if cell is None else safe_text(str(cell)) for cell in row])
-    return out.getvalue().encode("utf-8-sig")
 
 
 @login_required
@@ -134,6 +145,8 @@ def notice_print_view(request: UserRequest, refund_id: UUID, round_number: int) 
 @require_GET
 def decision_pdf_view(request: UserRequest, refund_id: UUID) -> HttpResponse:
     """The decision as PDF; each is audited."""
+    from accounts.views.refund_pdf import decision_pdf  # here, since it brings reportlab and its pictures along
+
     with unit_of_work(request.user):
         refund, current, shares = decision_print(by=request.user, refund_id=refund_id)
     response = HttpResponse(decision_pdf(refund, current, shares), content_type="application/pdf")

@@ -11,7 +11,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
@@ -100,7 +100,7 @@ def _numbered(mark: str) -> type[Canvas]:
 
 def _head(refund: Refund, current: RefundRound) -> list[tuple[str, str]]:
     rows = [
-        (_("Return"), f"{refund.number} · {_('Round {number}').format(number=current.number)}"),
+        (pgettext("money", "Return"), f"{refund.number} · {_('Round {number}').format(number=current.number)}"),
         (_("Case"), refund.case.number),
         (_("Bank"), refund.institution.title),
         (_("Hold"), refund.hold.order.number),

@@ -155,6 +155,7 @@ def refund_actions(user: User, refund: Refund, parts: dict[str, Any]) -> dict[st
         "decide_objection": undecided and may(RefundAction.OBJECTION_DECIDE),
         "record": on_paper and may(RefundAction.REFUND_REPORT),
         "export": may(RefundAction.REFUND_EXPORT),
+        "export_clear": may(RefundAction.REFUND_EXPORT) and may(RefundAction.REFUND_REVEAL),
         "paper": refund.decided_at is not None,
     }  # fmt: skip
 

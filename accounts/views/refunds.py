@@ -24,6 +24,7 @@ from accounts.models import Refund
 from accounts.policy import RefundAction
 from accounts.selectors import refunds as selectors
 from accounts.selectors.cascades import wrong_holds
+from accounts.selectors.holds_beside import holds_beside
 from accounts.services.refunds.decide import refund_recall, refund_submit
 from accounts.services.refunds.draft import refund_withdraw
 from accounts.services.refunds.notice import refund_notice
@@ -118,6 +119,7 @@ def refund_page(
     context = parts | {
         "refund": refund,
         "actions": refund_actions(user, refund, parts),
+        "beside": holds_beside(refund.hold),
         "forms": shown,
         "problem": next(iter(refused.values()), None),
         "refused": next(iter(refused), ""),

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -21,11 +20,9 @@ from accounts.policy import SeriesAction
 from accounts.rules import series_map
 from accounts.selectors import series as selectors
 from accounts.services.series.decisions import series_join, series_split, series_undo
+from accounts.views.steps import step
 from antifraud import policy
 from antifraud.api.pagination import keyset_page, page_urls
-from antifraud.db import unit_of_work
-from antifraud.errors import Conflict, Invalid, WrongState
-from banks.forms.errors import attach_errors
 from banks.middleware import UserRequest
 from cases.selectors.cases import case_detail
 from cases.views.tabs import case_context
@@ -95,7 +92,7 @@ def series_join_view(request: UserRequest, case_id: UUID) -> HttpResponse:
         return series_join(by=request.user, case_id=case_id, other_id=data["other"].id, reason=data["reason"]).id
 
     back = reverse("accounts:case_series", args=[case_id])
-    return step(request, form, act, title=_("Join with another case"), back=back)
+    return series_step(request, form, act, title=_("Join with another case"), back=back)
 
 
 @login_required
@@ -113,7 +110,7 @@ def series_split_view(request: UserRequest, series_id: UUID) -> HttpResponse:
 
     back = reverse("accounts:series", args=[series.id])
     text = _("What these cases share with the others does not link them again. A new shared thing can.")
-    return step(request, form, act, title=_("Split off cases"), back=back, text=text)
+    return series_step(request, form, act, title=_("Split off cases"), back=back, text=text)
 
 
 @login_required
@@ -127,10 +124,10 @@ def series_undo_view(request: UserRequest, decision_id: UUID) -> HttpResponse:
         return series_undo(by=request.user, decision_id=decision_id, reason=data["reason"]).series_id
 
     back = reverse("accounts:series", args=[decision.series_id])
-    return step(request, form, act, title=_("Undo: {what}").format(what=decision.get_kind_display()), back=back)
+    return series_step(request, form, act, title=_("Undo: {what}").format(what=decision.get_kind_display()), back=back)
 
 
-def step(
+def series_step(
     request: UserRequest,
     form: forms.Form,
     act: Callable[[dict[str, Any]], UUID | None],
@@ -143,21 +140,12 @@ def step(
 
     A series that has ended by the act, or is out of reach after it, is not opened: the list is.
     """
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                with unit_of_work(request.user):
-                    found = act(form.cleaned_data)
-            except (Invalid, Conflict, WrongState) as error:
-                status = attach_errors(form, error)
-            else:
-                messages.success(request, _("Saved."))
-                return HttpResponseRedirect(_after(request, found, back), status=303)
+    answer = step(request, form, act, done=_("Saved."), to=lambda found: _after(request, found, back))
+    if not isinstance(answer, int):
+        return answer
     crumbs = [(_("Series"), reverse("accounts:series_list")), (title, "")]
     context = {"form": form, "title": title, "back": back, "text": text, "crumbs": crumbs}
-    return render(request, "accounts/series_step.html", context, status=status)
+    return render(request, "accounts/series_step.html", context, status=answer)
 
 
 def _after(request: UserRequest, series_id: UUID | None, back: str) -> str:

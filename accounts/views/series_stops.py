@@ -17,7 +17,7 @@ from accounts.models import SeriesStop
 from accounts.policy import SeriesAction
 from accounts.selectors import series as selectors
 from accounts.services.series.stops import stop_add, stop_add_account, stop_end
-from accounts.views.series import step
+from accounts.views.series import series_step
 from antifraud import policy
 from banks.middleware import UserRequest
 
@@ -52,7 +52,7 @@ def stop_add_view(request: UserRequest, series_id: UUID) -> HttpResponse:
 
     back = reverse("accounts:series", args=[series.id])
     text = _("It links no cases any more, in no series of any unit, until the entry is ended.")
-    return step(request, form, act, title=_("Put on the stop list"), back=back, text=text)
+    return series_step(request, form, act, title=_("Put on the stop list"), back=back, text=text)
 
 
 @login_required
@@ -66,7 +66,7 @@ def stop_add_account_view(request: UserRequest) -> HttpResponse:
         stop_add_account(by=request.user, account_id=data["account"].id, reason=data["reason"])
 
     text = _("For accounts that many people pay into, such as a payment institution's collecting account.")
-    return step(
+    return series_step(
         request, form, act, title=_("Put an account on the stop list"), back=reverse("accounts:series_stops"), text=text
     )
 
@@ -81,4 +81,4 @@ def stop_end_view(request: UserRequest, stop_id: UUID) -> HttpResponse:
     def act(data: dict[str, Any]) -> None:
         stop_end(by=request.user, stop_id=stop_id, reason=data["reason"])
 
-    return step(request, form, act, title=_("End the entry"), back=reverse("accounts:series_stops"))
+    return series_step(request, form, act, title=_("End the entry"), back=reverse("accounts:series_stops"))

@@ -28,7 +28,7 @@ from cases.views.parts import reveal_shown
 from cases.views.tabs import case_context
 
 PAGE = 100
-LEFT_OUT = ("known", "repeat")
+LEFT_OUT = ("known", "repeat", "twin")
 
 
 @login_required
@@ -47,6 +47,7 @@ def statement_lines_view(request: UserRequest, file_id: UUID) -> HttpResponse:
     preload_rows(parties.values())
     url = reverse("accounts:statement_lines", args=[file.id])
     kinds = [("", _("All")), ("known", _("Known already")), ("repeat", _("Left out as repeats"))]
+    kinds.append(("twin", _("Told under another number of the account")))
     context = case_context(file.case, "statements") | page_urls(request, page)
     context |= {
         "file": file,

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -25,11 +24,9 @@ from accounts.selectors import statements as selectors
 from accounts.services.statement_samples import statement_sample
 from accounts.services.statements.files import statement_map
 from accounts.views.statement_page import file_crumbs, file_title
+from accounts.views.steps import step
 from antifraud import policy
 from antifraud.crypto.masks import mask
-from antifraud.db import unit_of_work
-from antifraud.errors import Conflict, Invalid
-from banks.forms.errors import attach_errors
 from banks.middleware import UserRequest
 from cases.views.tabs import case_context
 
@@ -46,26 +43,20 @@ def statement_map_view(request: UserRequest, file_id: UUID) -> HttpResponse:
         return HttpResponseRedirect(reverse("accounts:statement", args=[file_id]))
     headings = _headings(file)
     form = _form(file, headings, request.POST if request.method == "POST" else None)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                with unit_of_work(request.user):
-                    statement_map(
-                        by=request.user, file_id=file_id, mapping=form.mapping(),
-                        remember=bool(form.cleaned_data.get("remember")),
-                    )  # fmt: skip
-            except (Invalid, Conflict) as error:
-                status = attach_errors(form, error)
-            else:
-                messages.success(request, _("The file is being read with these columns."))
-                return HttpResponseRedirect(reverse("accounts:statement", args=[file_id]), status=303)
+
+    def act(data: dict[str, Any]) -> StatementFile:
+        remember = bool(data.get("remember"))
+        return statement_map(by=request.user, file_id=file_id, mapping=form.mapping(), remember=remember)
+
+    to = reverse("accounts:statement", args=[file_id])
+    answer = step(request, form, act, done=_("The file is being read with these columns."), to=to)
+    if not isinstance(answer, int):
+        return answer
     context = case_context(file.case, "statements")
     context |= {"file": file, "title": file_title(file), "form": form, "columns": _columns(form, headings["samples"])}
     context["missing"] = [field_label(name) for name in headings["missing"]]
     context["crumbs"] = file_crumbs(file)
-    return render(request, "accounts/statement_map.html", context, status=status)
+    return render(request, "accounts/statement_map.html", context, status=answer)
 
 
 @login_required

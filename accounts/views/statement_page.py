@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.forms.statement_adopt import AdoptForm
 from accounts.forms.statement_fields import field_label
 from accounts.forms.statement_words import layout_text, remark_text
 from accounts.forms.statements import CommitForm
@@ -14,6 +15,8 @@ from accounts.models import StatementFile
 from accounts.policy import FlowAction
 from accounts.selectors import matches
 from accounts.selectors import statements as selectors
+from accounts.selectors.second_numbers import numbers_disputed
+from accounts.selectors.statements_elsewhere import statements_elsewhere
 from accounts.services.statements.files import COMMIT, ENDED, READ
 from accounts.views.jobs import job_context
 from antifraud import policy
@@ -38,11 +41,16 @@ def case_files_context(request: UserRequest, case: Case) -> dict[str, Any]:
     preload_rows([file.attachment for file in page.items])
     recognised, more = capped_count(matches.case_matches(user=user, case=case, undone=False))
     context = case_context(case, "statements") | page_urls(request, page)
+    may_import = policy.can(user, FlowAction.STATEMENT_IMPORT, case)
+    found = statements_elsewhere(user=user, case=case) if may_import else []
     return context | {
+        "adopt": AdoptForm(found=found) if found else None,
         "page": page,
         "files": [(file, layout_text(file)) for file in page.items],
+        "broken_off": queue.broken_off([file.id for file in page.items if file.status == Status.RECEIVED], READ),
         "recognised": f"{recognised}+" if more else recognised,
-        "may_import": policy.can(user, FlowAction.STATEMENT_IMPORT, case),
+        "may_import": may_import,
+        "disputed": numbers_disputed(user=user, case=case),
     }
 
 
@@ -57,6 +65,9 @@ def statement_context(request: UserRequest, file: StatementFile) -> dict[str, An
         "title": file_title(file),
         "layout": layout_text(file),
         "digest": bytes(file.sha256).hex(),
+        "lender": file.adopted_from.case
+        if file.adopted_from and policy.can(user, "case.view", file.adopted_from.case)
+        else None,
         "refusal": remark_text(file.refusal) if file.refusal else "",
         "may": may | {"reveal": policy.can(user, FlowAction.LEDGER_REVEAL)},
         "steps": _steps(file),
@@ -86,14 +97,15 @@ def file_title(file: StatementFile) -> str:
 
 def _job(file: StatementFile, *, may_cancel: bool) -> dict[str, Any]:
     job = queue.latest(file.id, READ, COMMIT)
+    is_unread = file.status == Status.RECEIVED and (job is None or not job.is_active)
+    unread = {"is_unread": is_unread, "may_retry": is_unread and may_cancel}
     if job is None or job.state == job.State.DONE or file.status in ENDED:
-        return {"is_busy": False}
+        return unread | {"is_busy": False}
     shown = job_context(
         job, progress_url=reverse("accounts:statement_progress", args=[file.id]),
         cancel_url=reverse("accounts:statement_cancel", args=[file.id]) if may_cancel else "",
     )  # fmt: skip
-    may_retry = job.state == job.State.FAILED and job.kind == READ and file.status == Status.RECEIVED and may_cancel
-    return shown | {"is_busy": job.is_active, "may_retry": may_retry}
+    return shown | unread | {"is_busy": job.is_active}
 
 
 def _findings(request: UserRequest, file: StatementFile) -> dict[str, Any]:

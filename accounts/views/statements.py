@@ -21,7 +21,14 @@ from accounts.models import StatementFile
 from accounts.policy import FlowAction
 from accounts.selectors import statements as selectors
 from accounts.services.statement_doors import statement_read_again
-from accounts.services.statements.files import COMMIT, READ, statement_commit, statement_discard, statement_receive
+from accounts.services.statements.files import (
+    COMMIT,
+    READ,
+    statement_ahead,
+    statement_commit,
+    statement_discard,
+    statement_receive,
+)
 from accounts.views.jobs import job_context
 from accounts.views.statement_page import case_files_context, statement_context
 from antifraud import policy
@@ -57,14 +64,14 @@ def case_statements_view(request: UserRequest, case_id: UUID) -> HttpResponse:
 
 
 def _receive(request: UserRequest, case_id: UUID, form: StatementUploadForm, upload: Any) -> StatementFile | None:
-    """One file in its own unit of work: what was wrong with another one does not touch it."""
+    """One file, stored and then received in its own unit of work: what was wrong with another one does not touch it."""
     data = form.cleaned_data
     try:
-        with unit_of_work(request.user):
+        with statement_ahead(case_id=case_id, file=upload) as stored, unit_of_work(request.user):
             case = case_detail(user=request.user, case_id=case_id)
             return statement_receive(
-                by=request.user, case=case, file=upload, institution=data["institution"], source=StatementFile.Source.UPLOAD,
-                owner=form.owner(), zone=data["zone"],
+                by=request.user, case=case, stored=stored, title=upload.name, institution=data["institution"],
+                source=StatementFile.Source.UPLOAD, owner=form.owner(), zone=data["zone"],
             )  # fmt: skip
     except (Invalid, Conflict) as error:
         sentences = [str(text) for texts in error.fields.values() for text in texts] or [str(error.message)]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,9 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.forms.watches import CreditForm
 from accounts.selectors.watches import watch_credits, watched_order
 from accounts.services.watches import watch_report
-from antifraud.db import unit_of_work
-from antifraud.errors import AppError
-from banks.forms.errors import attach_errors
+from accounts.views.steps import step
 from banks.middleware import UserRequest
 
 MOST_SHOWN = 100
@@ -29,18 +26,13 @@ def watch_credits_view(request: UserRequest, order_id: UUID) -> HttpResponse:
     """What was told, newest first, and the form for one more."""
     order = watched_order(user=request.user, order_id=order_id)
     form = CreditForm(request.POST if request.method == "POST" else None, currency=order.currency)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                with unit_of_work(request.user):
-                    made = watch_report(by=request.user, order_id=order_id, told=[form.credit()])
-            except AppError as error:
-                status = attach_errors(form, error)
-            else:
-                messages.success(request, _("The credit was told.") if made else _("This credit was told before."))
-                return HttpResponseRedirect(reverse("accounts:watch_credits", args=[order_id]), status=303)
+    answer = step(
+        request, form, lambda _data: watch_report(by=request.user, order_id=order_id, told=[form.credit()]),
+        done=lambda made: _("The credit was told.") if made else _("This credit was told before."),
+        to=reverse("accounts:watch_credits", args=[order_id]),
+    )  # fmt: skip
+    if not isinstance(answer, int):
+        return answer
     context = {
         "order": order,
         "form": form,
@@ -51,4 +43,4 @@ def watch_credits_view(request: UserRequest, order_id: UUID) -> HttpResponse:
             (_("Credits"), ""),
         ],
     }
-    return render(request, "accounts/watch_credits.html", context, status=status)
+    return render(request, "accounts/watch_credits.html", context, status=answer)

@@ -28,6 +28,7 @@ from antifraud import db
 from antifraud.api import denials
 from antifraud.errors import AppError, BadRequest, Forbidden, Invalid, NotFound, RateLimited, Unavailable
 from antifraud.logs import get_logger
+from antifraud.uploads import FormTooLarge
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER = "retry_after"
@@ -93,11 +94,18 @@ def translate(exc: Exception) -> AppError | None:
     if isinstance(exc, OperationalError | InterfaceError):
         log.error("database unavailable", exc_info=exc)
         return Unavailable(extra={RETRY_AFTER: 1})
-    if isinstance(exc, RequestDataTooBig):
-        return BadRequest(_("The message is too large."), code="too_large", status=413)
+    if isinstance(exc, FormTooLarge | RequestDataTooBig):
+        return _too_large(exc)
     if isinstance(exc, SuspiciousOperation):
         return BadRequest()
     return next((error for kind, error in _DRF if isinstance(exc, kind)), None)
+
+
+def _too_large(exc: Exception) -> AppError:
+    if not isinstance(exc, FormTooLarge):
+        return BadRequest(_("The message is too large."), code="too_large", status=413)
+    text = _("This page takes at most {limit} MB at once. Nothing was kept; go back and send fewer or smaller files.")
+    return BadRequest(str(text).format(limit=exc.megabytes), code="too_large", status=413)
 
 
 def render(error: AppError, *, headers: Mapping[str, str] | None = None) -> HttpResponse:

@@ -20,6 +20,8 @@ from antifraud.audit.models import AuditEntry
 from antifraud.errors import Invalid
 from antifraud.plain_text import without_numbers
 
+LEAST_PURPOSE = 4
+
 
 def _plain(value: Any) -> str:
     """Only ids, times and enums may need help to become JSON; anything else is a mistake of the caller."""
@@ -65,9 +67,11 @@ def record(
     return entry
 
 
-def record_many(verb: str, *, by: Any, rows: Iterable[tuple[Model, UUID | None, dict[str, Any]]]) -> None:
-    """One row for each (object, case, detail) in one statement; otherwise as `record`."""
-    entries = [_entry(verb, by, obj._meta.model_name or "", obj.pk, case, detail) for obj, case, detail in rows]
+def record_many(verb: str, *, by: Any, rows: Iterable[tuple[Model, UUID | None, dict[str, Any]]], **extra: Any) -> None:
+    """One row for each (object, case, detail) in one statement; otherwise, `extra` too, as `record`."""
+    entries = [
+        _entry(verb, by, obj._meta.model_name or "", obj.pk, case, detail, **extra) for obj, case, detail in rows
+    ]
     AuditEntry.objects.bulk_create(entries)
 
 
@@ -117,10 +121,15 @@ def _entry(
     return entry
 
 
+def require_purpose(purpose: str) -> None:
+    """Values in clear need a reason (R35); raises Invalid (purpose)."""
+    if len(purpose.strip()) < LEAST_PURPOSE:
+        raise Invalid(fields={"purpose": [_("Say why you need the full value, in at least four characters.")]})
+
+
 def reveal(obj: Model, field: str, *, by: Any, purpose: str, case_id: UUID | None = None, legal_basis: str = "") -> str:
     """Show one personal value in clear: the audit row first, then the value (R29). A reason is required (R35)."""
-    if len(purpose.strip()) < 4:
-        raise Invalid(fields={"purpose": [_("Say why you need the full value, in at least four characters.")]})
+    require_purpose(purpose)
     record(
         f"{obj._meta.model_name}.reveal",
         by=by,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from django.apps import apps
@@ -63,6 +63,22 @@ def encryption_key(scope: Scope, *, seals: int = 1) -> tuple[UUID, Cipher]:
     return key.id, key.cipher
 
 
+def prepare(scopes: Iterable[Scope]) -> None:
+    """Have the keys at hand that will seal for many scopes: two statements at most, however many there are.
+
+    Makes the first keys of those that have none, in one order. A worn or destroyed one is `encryption_key`'s affair.
+    """
+    missing = {scope for scope in scopes if _new_key_of(scope) is None and _cache.active(scope) is None}
+    if not missing:
+        return
+    active = _model().objects.filter(scope_id__in={scope[1] for scope in missing}, retired_at__isnull=True)
+    found = {(row.scope_kind, row.scope_id): row for row in active}
+    for scope in missing & found.keys():
+        if found[scope].destroyed_at is None:
+            _cache.put(_cache.get(found[scope].pk) or _unwrap(found[scope]), active=True)
+    _make(sorted(missing - found.keys()))
+
+
 def decryption_key(key_id: UUID) -> Cipher:
     """The cipher of one key; raises DecryptError where it is absent or destroyed, or its KEK is unknown."""
     key = _cache.get(key_id) or _new_key_by_id(key_id)
@@ -100,7 +116,7 @@ def destroy(scope: Scope) -> int:
     """
     now = timezone.now()
     # Waits for a transaction that is making the scope's first key, and is a tombstone where there was none.
-    _insert(uuid4(), scope, wrapped=None, kek_id="")
+    _insert([(uuid4(), scope, None, "")])
     count = (
         _model()
         .objects.filter(scope_kind=scope[0], scope_id=scope[1], destroyed_at__isnull=True)
@@ -160,35 +176,46 @@ def _read_or_make(scope: Scope) -> HeldKey:
                 _cache.put(key, active=True)
                 return key
             _model().objects.filter(pk=row.pk, retired_at__isnull=True).update(retired_at=timezone.now())
-        made = _make(scope)
-        if made is not None:
-            return made
+        made = _make([scope])
+        if made:
+            return made[0]
     raise Unavailable
 
 
-def _make(scope: Scope) -> HeldKey | None:
-    """A new key, or None where another transaction made one first."""
-    key_id, secret = uuid4(), os.urandom(AES_256_GCM.key_bytes)
-    kek_id, wrapped = keyring.current().wrap(secret, wrap_context(key_id, scope))
-    if not _insert(key_id, scope, wrapped=wrapped, kek_id=kek_id):
-        return None
-    key = HeldKey(key_id, scope, build_cipher(AES_256_GCM.id, secret), timezone.now())
-    transaction.on_commit(_AfterCommit(key))
-    return key
+def _make(scopes: list[Scope]) -> list[HeldKey]:
+    """New keys, one for each scope for which no other transaction made one first."""
+    keys: dict[UUID, HeldKey] = {}
+    rows: list[tuple[UUID, Scope, bytes | None, str]] = []
+    for scope in scopes:
+        key_id, secret = uuid4(), os.urandom(AES_256_GCM.key_bytes)
+        kek_id, wrapped = keyring.current().wrap(secret, wrap_context(key_id, scope))
+        rows.append((key_id, scope, wrapped, kek_id))
+        keys[key_id] = HeldKey(key_id, scope, build_cipher(AES_256_GCM.id, secret), timezone.now())
+    made = [keys[key_id] for key_id in _insert(rows)]
+    for key in made:
+        transaction.on_commit(_AfterCommit(key))
+    return made
 
 
-def _insert(key_id: UUID, scope: Scope, *, wrapped: bytes | None, kek_id: str) -> bool:
-    """Insert a key, or a tombstone where `wrapped` is None; False where the scope has an unretired row."""
+def _insert(rows: list[tuple[UUID, Scope, bytes | None, str]]) -> list[UUID]:
+    """Insert (id, scope, wrapped, KEK's id) each, a tombstone where `wrapped` is None; the ids of those whose scope had no
+    unretired row."""
+    if not rows:
+        return []
     now = timezone.now()
+    values: list[Any] = []
+    for key_id, scope, wrapped, kek_id in rows:
+        values += [key_id, *scope, AES_256_GCM.id, wrapped, kek_id, now, None if wrapped else now]
     # Raw SQL: the ORM's insert with ignored conflicts does not tell whether the row went in.
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO af_crypto_datakey"
-            " (id, scope_kind, scope_id, algorithm, wrapped, kek_id, created_at, retired_at, destroyed_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, NULL, %s) ON CONFLICT DO NOTHING RETURNING id",
-            [key_id, *scope, AES_256_GCM.id, wrapped, kek_id, now, None if wrapped else now],
+            " (id, scope_kind, scope_id, algorithm, wrapped, kek_id, created_at, retired_at, destroyed_at) VALUES "
+            + ", ".join(["(%s, %s, %s, %s, %s, %s, %s, NULL, %s)"] * len(rows))
+            + " ON CONFLICT DO NOTHING RETURNING id",
+            values,
         )
-        return cursor.fetchone() is not None
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _unwrap(row: DataKey) -> HeldKey:

@@ -6,6 +6,7 @@ import os
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Protocol
 from uuid import UUID
 
@@ -92,11 +93,11 @@ def seal_many(
     plaintexts: Iterable[bytes], aads: Iterable[bytes], count: int, *, key_id: UUID, cipher: Cipher
 ) -> Iterator[bytes]:
     """As `seal` for `count` values: the random bytes of all nonces are drawn at once."""
-    head, encrypt = _HEADER.pack(VERSION, cipher.algorithm_id, key_id.bytes, b"")[:-NONCE_BYTES], cipher.aead.encrypt
+    head = _HEADER.pack(VERSION, cipher.algorithm_id, key_id.bytes, b"")[:-NONCE_BYTES]
     random = os.urandom(NONCE_BYTES * count)
-    nonces = (random[at : at + NONCE_BYTES] for at in range(0, NONCE_BYTES * count, NONCE_BYTES))
-    for nonce, plaintext, aad in zip(nonces, plaintexts, aads, strict=True):
-        yield head + nonce + encrypt(nonce, plaintext, aad)
+    nonces = [random[at : at + NONCE_BYTES] for at in range(0, NONCE_BYTES * count, NONCE_BYTES)]
+    bodies = starmap(cipher.aead.encrypt, zip(nonces, plaintexts, aads, strict=True))
+    return (head + nonce + body for nonce, body in zip(nonces, bodies, strict=True))
 
 
 def key_id_of(envelope: bytes, *, place: str = "") -> UUID:

@@ -8,7 +8,8 @@ import os
 import re
 import secrets
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, SuspiciousFileOperation
 from django.core.files.base import File
 from django.core.files.storage import Storage, storages
+from django.db import InterfaceError, OperationalError
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
 
-from antifraud.crypto import data_keys
+from antifraud.crypto import data_keys, evidence_marks
 from antifraud.crypto.evidence_frames import CHUNK_BYTES, FrameReader, content_size, encrypt
 from antifraud.crypto.key_cache import Scope
 from antifraud.crypto.sniff import KINDS, STATEMENTS, Kind, sniff, sniff_statement
@@ -29,14 +31,19 @@ MAX_BYTES = 20 * 1024 * 1024
 _NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
 
 
-@dataclass(frozen=True)
+@dataclass
 class StoredEvidence:
-    """What the caller keeps in its row: the storage's name; SHA-256 (hex), size and kind of the content."""
+    """What the caller keeps in its row: the storage's name; SHA-256 (hex), size and kind of the content.
+
+    `scope` is whose key it is encrypted by; `is_named` is set by whoever has written the row.
+    """
 
     name: str
     sha256: str
     size: int
     kind: Kind
+    scope: Scope = field(default=data_keys.PLATFORM, compare=False)
+    is_named: bool = field(default=False, compare=False)
 
 
 def store_evidence(
@@ -49,16 +56,56 @@ def store_evidence(
 ) -> StoredEvidence:
     """Check the kind (R39), encrypt `file` by the key of `scope` and write it to disk before returning.
 
-    Raises Invalid (under `field`) for a forbidden kind, an empty file or one above `max_bytes`. Where the
-    caller's transaction is rolled back, the encrypted file stays behind and nobody knows its name.
+    Raises Invalid (under `field`) for a forbidden kind, an empty file or one above `max_bytes`. The file is marked until
+    `evidence_confirm`: what a rolled back transaction leaves behind is found by its mark (`evidence_unconfirmed`).
     """
+    if file.size is not None and file.size > max_bytes:  # before a byte of it is encrypted
+        raise _too_large(max_bytes, field)
     kind = sniff_statement(file, field=field) if (STATEMENTS - KINDS).intersection(kinds) else sniff(file, field=field)
     if kind not in kinds:
         allowed = ", ".join(sorted(str(each) for each in kinds))
         text = _("This kind of file is not accepted here. Choose one of: {kinds}.")
         raise Invalid(fields={field: [str(text).format(kinds=allowed)]})
     name, sha256, size = _storage().store(file, scope=scope, max_bytes=max_bytes, field=field)
-    return StoredEvidence(name, sha256, size, kind)
+    return StoredEvidence(name, sha256, size, kind, scope)
+
+
+@contextmanager
+def stored_ahead(file: File[bytes], *, scope: Scope, **limits: Any) -> Iterator[StoredEvidence]:
+    """`store_evidence` before the unit of work opens: a large file takes longer than a transaction may stand idle (R44).
+
+    with stored_ahead(file, scope=…) as stored, unit_of_work(user): …
+
+    A file that no row names when the block ends, or whose unit of work failed, is removed. Where the database broke off
+    nobody knows whether the row is there: such a file stays until the sweep has looked.
+    """
+    stored = store_evidence(file, scope=scope, **limits)
+    try:
+        yield stored
+    except (OperationalError, InterfaceError):
+        raise
+    except BaseException:
+        evidence_drop(stored.name)
+        raise
+    if not stored.is_named:
+        evidence_drop(stored.name)
+
+
+def evidence_confirm(name: str) -> None:
+    """A committed row names the file."""
+    evidence_marks.remove(_storage().root, name)
+
+
+def evidence_drop(name: str) -> None:
+    """Remove a file that no row names, with its mark; one that is gone already is no error."""
+    storage = _storage()
+    storage.delete(name)
+    evidence_marks.remove(storage.root, name)
+
+
+def evidence_unconfirmed(seconds: float) -> Iterator[str]:
+    """Files that were stored longer ago than that and never confirmed, oldest first; a row may name them all the same."""
+    return evidence_marks.older(_storage().root, seconds)
 
 
 def open_evidence(name: str) -> File[bytes]:
@@ -89,6 +136,7 @@ class EvidenceStorage(Storage):
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         content = _Content(file, max_bytes, field)
         beside = target.with_suffix(".part")
+        evidence_marks.make(self.root, name)
         try:
             with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
                 for piece in encrypt(content.chunks(), name, *data_keys.encryption_key(scope)):
@@ -96,13 +144,18 @@ class EvidenceStorage(Storage):
                 out.flush()
                 os.fsync(out.fileno())
             beside.replace(target)
-        finally:
+        except BaseException:
             beside.unlink(missing_ok=True)
+            evidence_marks.remove(self.root, name)
+            raise
         _sync_folder(target.parent)
         return name, content.digest.hexdigest(), content.size
 
     def delete(self, name: str) -> None:
-        self._path(name).unlink(missing_ok=True)
+        """Also what a process that was killed had written of it."""
+        path = self._path(name)
+        path.with_suffix(".part").unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
     def exists(self, name: str) -> bool:
         return bool(_NAME.fullmatch(name)) and self._path(name).is_file()
@@ -155,8 +208,7 @@ class _Content:
         for piece in iter(lambda: self._file.read(CHUNK_BYTES), b""):
             self.size += len(piece)
             if self.size > self._max_bytes:
-                text = _("The file is larger than {limit} MB. Reduce it or split it.")
-                raise Invalid(fields={self._field: [str(text).format(limit=self._max_bytes // 2**20)]})
+                raise _too_large(self._max_bytes, self._field)
             self.digest.update(piece)
             held += piece
             if len(held) >= CHUNK_BYTES:
@@ -166,6 +218,11 @@ class _Content:
             raise Invalid(fields={self._field: [_("The file is empty. Choose another one.")]})
         if held:
             yield held
+
+
+def _too_large(max_bytes: int, field: str) -> Invalid:
+    text = _("The file is larger than {limit} MB. Reduce it or split it.")
+    return Invalid(fields={field: [str(text).format(limit=max_bytes // 2**20)]})
 
 
 def _sync_folder(folder: Path) -> None:

@@ -96,6 +96,13 @@ def latest(subject_id: UUID, *kinds: str) -> Job | None:
     return (rows.filter(kind__in=kinds) if kinds else rows).order_by("-created_at", "-pk").first()
 
 
+def broken_off(subject_ids: Sequence[UUID], kind: str) -> set[UUID]:
+    """Those of the objects whose newest work of the kind failed."""
+    rows = Job.objects.filter(subject_id__in=subject_ids, kind=kind).order_by("subject_id", "-created_at", "-pk")
+    newest = rows.distinct("subject_id").values_list("subject_id", "state")
+    return {subject for subject, state in newest if state == Job.State.FAILED}
+
+
 def claim(job_id: UUID) -> Claimed | None:
     """Take the job if it waits, or if its worker has not been heard of for a lease; call inside a unit of work."""
     token = uuid.uuid4()

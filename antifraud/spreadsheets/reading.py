@@ -6,19 +6,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-import python_calamine
-
+from antifraud.lazily import lazily
 from antifraud.spreadsheets.archive import pack, unpack
 from antifraud.spreadsheets.messages import SheetError
 from antifraud.spreadsheets.parts import check_parts
 from antifraud.spreadsheets.writing import unguarded
 
+if TYPE_CHECKING:
+    import python_calamine
+else:
+    python_calamine = lazily("python_calamine")
+
 Cell = str | int | float | bool | date | datetime | time | timedelta
 
-# All that calamine raises on a damaged workbook; a missing part comes as OSError, a bad number as ValueError.
-_READER_ERRORS = (python_calamine.CalamineError, OSError, ValueError, KeyError, IndexError)
+# What calamine raises on a damaged workbook besides its own: a missing part comes as OSError, a bad number as ValueError.
+_READER_ERRORS = (OSError, ValueError, KeyError, IndexError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def read_rows(file: BinaryIO | bytes, *, max_bytes: int, max_rows: int) -> list[
     try:
         with python_calamine.load_workbook(pack(parts)) as workbook:
             rows = workbook.get_sheet_by_name(_first_visible(workbook)).to_python(skip_empty_area=False)
-    except _READER_ERRORS as e:
+    except (python_calamine.CalamineError, *_READER_ERRORS) as e:
         if isinstance(e, SheetError):
             raise
         raise SheetError("file_damaged") from e

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
-
+from antifraud.lazily import lazily
 from antifraud.plain_text import invisible
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+openpyxl = lazily("openpyxl")
+styles = lazily("openpyxl.styles")
+utils = lazily("openpyxl.utils")
+datavalidation = lazily("openpyxl.worksheet.datavalidation")
 
 OutCell = str | int | Decimal | date | None
 
@@ -22,13 +28,14 @@ _TRIGGERS = frozenset("=+-@\t\r\n\0＝＋－＠")
 _GUARD = "'"
 _MAX_CELL = 32_767  # what Excel can hold
 _MAX_EXACT = 10**15  # beyond 15 digits a spreadsheet program rounds
-_HEADING_FILL = PatternFill("solid", fgColor="FFE8EEF7")
+_HEADING_COLOUR = "FFE8EEF7"
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what XML 1.0 cannot hold
 
 
 def safe_text(text: str) -> str:
     """Text that no spreadsheet program takes for a formula, also after saving it as CSV; characters that XML
     cannot hold are dropped, and what Excel cannot hold is cut with "…"."""
-    clean: str = ILLEGAL_CHARACTERS_RE.sub("", text)
+    clean = _ILLEGAL.sub("", text)
     guarded = _GUARD + clean if _starts_like_formula(clean) else clean
     return guarded if len(guarded) <= _MAX_CELL else guarded[: _MAX_CELL - 1] + "…"
 
@@ -45,14 +52,16 @@ def write_rows(
     notes: Sequence[str] = (),
     choices: Mapping[int, Sequence[str]] | None = None,
     title: str = "Rows",
+    footer: str = "",
 ) -> bytes:
-    """An XLSX file: the first sheet `title` holds headings and rows, a second one the `notes`, a line each.
+    """An XLSX file: the first sheet `title` holds headings and rows, a second one the `notes`, a line each. `footer` stands
+    at the bottom of every printed page.
 
     Texts are typed as text (account numbers keep all digits); int and Decimal become numbers while they
     are exact, else text. Times are passed as text in the reader's zone. `choices` offers a list of
     words in a column (0-based) for 1,000 rows beyond the given ones.
     """
-    workbook = Workbook()
+    workbook = openpyxl.Workbook()
     sheet = workbook.active
     sheet.title = title
     _fill_row(sheet, 1, headings)
@@ -60,12 +69,14 @@ def write_rows(
     for last, row in enumerate(rows, start=2):
         _fill_row(sheet, last, row)
     _dress(sheet, headings)
+    if footer:
+        sheet.oddFooter.center.text = footer.replace("&", "&&")
     if notes:
         page = workbook.create_sheet("Notes")
         page.column_dimensions["A"].width = 100
         for at, note in enumerate(notes, start=1):
             _fill(page.cell(at, 1), note)
-            page.cell(at, 1).alignment = Alignment(wrap_text=True, vertical="top")
+            page.cell(at, 1).alignment = styles.Alignment(wrap_text=True, vertical="top")
     if choices:
         _offer(workbook, sheet, choices, last + 1_000)
     out = io.BytesIO()
@@ -110,11 +121,12 @@ def _dress(sheet: Worksheet, headings: Sequence[str]) -> None:
     numbers.
     """
     sheet.freeze_panes = "A2"
+    fill = styles.PatternFill("solid", fgColor=_HEADING_COLOUR)
     for column, heading in enumerate(headings, start=1):
         cell = sheet.cell(1, column)
-        cell.font = Font(bold=True)
-        cell.fill = _HEADING_FILL
-        dimension = sheet.column_dimensions[get_column_letter(column)]
+        cell.font = styles.Font(bold=True)
+        cell.fill = fill
+        dimension = sheet.column_dimensions[utils.get_column_letter(column)]
         dimension.width = max(14, min(40, 2 * len(heading) + 2))
         dimension.number_format = "@"
 
@@ -128,7 +140,9 @@ def _offer(workbook: Workbook, sheet: Worksheet, choices: Mapping[int, Sequence[
     for at, (column, words) in enumerate(sorted(choices.items()), start=1):
         for row, word in enumerate(words, start=1):
             _fill(lists.cell(row, at), word)
-        letter, target = get_column_letter(at), get_column_letter(column + 1)
-        rule = DataValidation("list", formula1=f"Lists!${letter}$1:${letter}${len(words)}", allow_blank=True)
+        letter, target = utils.get_column_letter(at), utils.get_column_letter(column + 1)
+        rule = datavalidation.DataValidation(
+            "list", formula1=f"Lists!${letter}$1:${letter}${len(words)}", allow_blank=True
+        )
         rule.add(f"{target}2:{target}{last}")
         sheet.add_data_validation(rule)

@@ -19,7 +19,8 @@ from banks.models import InstitutionKey, User
 from banks.selectors.keys import keys_of, must_sign
 from banks.services.keys import message_accept, message_refuse
 
-SIGNED_PATHS = ("/api/v1/orders/", "/api/v1/holds/", "/api/v1/alerts/", "/api/v1/sync/")
+SIGNED_PATHS = ("/api/v1/orders/", "/api/v1/holds/", "/api/v1/alerts/", "/api/v1/sync/", "/api/v1/refunds/")
+CONTENT = "/content/"  # bytes whose SHA-256 a signed message has told before
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -49,8 +50,7 @@ class SignedMachineAuthentication(MachineTokenAuthentication):
 
 def _verified(request: HttpRequest, user: User) -> SignedRequest | None:
     if not signing.is_signed(request.headers):
-        commits = request.method not in READING and request.path_info.startswith(SIGNED_PATHS)
-        if commits and must_sign(user.institution_id):
+        if _commits(request) and must_sign(user.institution_id):
             raise SignatureMissing
         return None
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAXIMUM_BYTES:
@@ -65,6 +65,11 @@ def _verified(request: HttpRequest, user: User) -> SignedRequest | None:
         message_accept(by=user, message_id=verified.message_id)
     headers = {name: request.headers[name] for name in signing.HEADERS}
     return SignedRequest(keys[verified.key_id].pk, verified, method, uri, headers, body)
+
+
+def _commits(request: HttpRequest) -> bool:
+    path = request.path_info
+    return request.method not in READING and path.startswith(SIGNED_PATHS) and not path.endswith(CONTENT)
 
 
 def _public(key: InstitutionKey) -> PublicKey:

@@ -113,7 +113,8 @@ class SeenMessage(models.Model):
 class SignedMessage(UUIDModel):
     """The exact bytes of one signed statement of an institution, with its signature: evidence, never changed.
 
-    `subject_id` is the order or hold that it is about. `body` is base64, because a body need not be text.
+    `subject_id` is the order, hold, return, notice or comparison that it is about; of a repair, which names several, the
+    institution. `body` is base64, because a body need not be text.
     """
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")

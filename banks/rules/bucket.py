@@ -7,6 +7,11 @@ from typing import TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
+# What a lane may be set to. Below one nothing would ever go; eight lanes that hang at the highest cap fill the slots of
+# one process (R3: slots for the banks that may hang at once, and as many again for those that do not).
+LOWEST_CAP, HIGHEST_CAP = 1, 32
+LOWEST_RATE, HIGHEST_RATE = 1, 1000  # calls a second
+
 
 def refilled(tokens: float, seconds: float, *, rate: float, burst: float) -> float:
     """Tokens in the bucket `seconds` after it held `tokens`: `rate` a second drip in, `burst` is the most it holds.

@@ -50,6 +50,6 @@ def must_sign(institution_id: UUID) -> bool:
 
 
 def signed_messages(subject_id: UUID) -> QuerySet[SignedMessage]:
-    """The signed originals about one order or hold, oldest first; the caller has asked whether they may be read."""
+    """The signed originals about one order, hold, notice …, oldest first; the caller has asked whether they may be read."""
     rows = SignedMessage.objects.filter(subject_id=subject_id).select_related("key", "institution")
     return rows.order_by("received_at", "id")

@@ -7,7 +7,7 @@ The pull door is `queue`; what a delivery is about, and what its availability ch
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import connection
@@ -26,8 +26,10 @@ log = get_logger(__name__)
 _ENQUEUE = """
 INSERT INTO banks_delivery (id, institution_id, topic, subject_id, seq, case_id, priority, state, attempt,
   lease_total_seconds, door, error)
-SELECT %(id)s, %(institution)s, %(topic)s, %(subject)s, COUNT(*) + 1, %(case)s, %(priority)s, 'queued', 0, 0, '', ''
-FROM banks_delivery WHERE institution_id = %(institution)s AND subject_id = %(subject)s
+SELECT w.id, w.institution, %(topic)s, w.subject,
+  (SELECT COUNT(*) + 1 FROM banks_delivery b WHERE b.institution_id = w.institution AND b.subject_id = w.subject),
+  %(case)s, %(priority)s, 'queued', 0, 0, '', ''
+FROM unnest(%(ids)s::uuid[], %(institutions)s::uuid[], %(subjects)s::uuid[]) AS w (id, institution, subject)
 ON CONFLICT (institution_id, topic, subject_id) DO UPDATE SET
   state = CASE WHEN banks_delivery.state = 'dead_lettered' AND banks_delivery.error NOT LIKE 'poison%%' THEN 'queued'
     ELSE banks_delivery.state END
@@ -92,18 +94,28 @@ def delivery_enqueue(
     gives the first row back, whatever state it is in; one that was withdrawn sets out anew (a dead letter does not:
     that takes two persons). For institutions that are not connected do not call it.
     """
+    each = [(institution, subject_id)]
+    return deliveries_enqueue(each, topic=topic, case_id=case_id, priority=priority)[0]
+
+
+def deliveries_enqueue(
+    each: Iterable[tuple[Institution, UUID]], *, topic: str, case_id: UUID | None, priority: int
+) -> list[Delivery]:
+    """As `delivery_enqueue` for many (institution, subject), no pair twice, in one statement; in no order."""
     work = db.require_unit_of_work()
+    rows = sorted((str(institution.id), str(subject)) for institution, subject in each)  # one order of locks
     wanted = {
-        "id": uuid.uuid4(),
-        "institution": institution.id,
+        "ids": [str(uuid.uuid4()) for _row in rows],
+        "institutions": [institution for institution, _subject in rows],
+        "subjects": [subject for _institution, subject in rows],
         "topic": topic,
-        "subject": subject_id,
         "case": case_id,
         "priority": priority,
     }
-    delivery = Delivery.objects.raw(_ENQUEUE, wanted)[0]
-    post.ring_after_commit(work, LANE_TASK, str(institution.id))
-    return delivery
+    made = list(Delivery.objects.raw(_ENQUEUE, wanted))
+    for institution, _subject in rows:
+        post.ring_after_commit(work, LANE_TASK, institution)
+    return made
 
 
 def deliveries_withdraw(*, institution_id: UUID, subject_id: UUID, reason: str) -> int:
@@ -136,27 +148,21 @@ def deliveries_claim(institution_id: UUID, limit: int, *, within_cap: bool = Tru
     return sorted(Delivery.objects.raw(_CLAIM, wanted), key=lambda d: (d.priority, d.created_at))
 
 
-def delivery_make_available(delivery: Delivery, token: UUID | None) -> bool:
-    """queued → ready: from now on the institution can see it, and its term runs.
-
-    False where the lease is no longer ours: the caller must roll back what it did for this delivery.
-    """
-    ours = _make_available([delivery.id], token) == 1
-    if not ours:
-        log.warning("stale lease discarded", delivery=delivery.id, attempt=delivery.attempt)
-    return ours
-
-
 def deliveries_make_available(claimed: Sequence[Delivery]) -> bool:
-    """queued → ready for all that one `deliveries_claim` took; False where a single lease is no longer ours: roll back."""
-    return not claimed or _make_available([d.id for d in claimed], claimed[0].lease_token) == len(claimed)
+    """queued → ready for all that one `deliveries_claim` took: from now on the institution sees them, their terms run.
 
-
-def _make_available(ids: list[UUID], token: UUID | None) -> int:
+    False where a single lease is no longer ours: the caller must roll back what it did for them.
+    """
+    if not claimed:
+        return True
     now = db.require_unit_of_work().now
+    ids = [str(delivery.id) for delivery in claimed]
     with connection.cursor() as cursor:
-        cursor.execute(_MAKE_AVAILABLE, {"now": now, "ids": [str(i) for i in ids], "token": token})
-        return int(cursor.rowcount)
+        cursor.execute(_MAKE_AVAILABLE, {"now": now, "ids": ids, "token": claimed[0].lease_token})
+        ours = bool(cursor.rowcount == len(claimed))
+    if not ours:
+        log.warning("stale lease discarded", deliveries=ids[:10])
+    return ours
 
 
 def delivery_postpone(delivery: Delivery, token: UUID | None, *, error: str) -> bool:

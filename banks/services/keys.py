@@ -128,7 +128,7 @@ def message_keep(
         body=base64.b64encode(signed.body).decode(), signed_at=datetime.fromtimestamp(signed.verified.created, UTC),
     )  # fmt: skip
     message.save(force_insert=True)
-    # The row names the order or hold, so that its timeline tells of the evidence.
+    # The row names what it is about, so that an order's timeline tells of the evidence.
     diary.record(
         "message.keep", by=by, object_type=action.partition(".")[0], object_id=subject_id, case_id=case_id,
         detail={"message": message.id, "action": action, "key": signed.verified.key_id, "headers": signed.headers},

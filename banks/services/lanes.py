@@ -1,7 +1,9 @@
-"""People at a lane: pause and resume, push again, choose the door; what pushes do to a lane by themselves is in `circuits`."""
+"""People at a lane: pause and resume, limits, push again, the door; what pushes do to a lane by themselves is in `circuits`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -13,12 +15,14 @@ from antifraud.outbox import post
 from antifraud.plain_text import fold
 from banks.models import Lane, User, WebhookEndpoint
 from banks.policy import Action
+from banks.rules.bucket import HIGHEST_CAP, HIGHEST_RATE, LOWEST_CAP, LOWEST_RATE
 from banks.rules.paths import lane_path
 from banks.selectors.users import lane_people
 from banks.services.deliveries import LANE_TASK
 from banks.services.notifications import notify
 
 SHORTEST_REASON = 4
+CAPS, RATES = (LOWEST_CAP, HIGHEST_CAP), (LOWEST_RATE, HIGHEST_RATE)
 LANES = Lane.objects.select_related("institution")
 
 
@@ -50,6 +54,41 @@ def lane_resume(*, by: User, institution_id: UUID) -> Lane:
     lane.save(update_fields=["paused", "paused_why", "paused_by_id", "paused_at"])
     diary.record("lane.resume", by=by, obj=lane, detail={"institution": lane.institution.code})
     _tell(lane, "lane.resumed")
+    _ring(lane)
+    return lane
+
+
+def lane_limit(*, by: User, institution_id: UUID, in_flight_cap: int, rate_per_second: int, why: str) -> Lane:
+    """How many calls to the institution's webhook may be open at once, and how many may begin in a second, from now on.
+
+    The bucket holds one second's calls. What is underway ends as it began; queue and inbox know no rate. Audited with
+    the values before, and the institution's people hear of it; the same values again change nothing. Raises NotFound,
+    Forbidden, Invalid.
+    """
+    lane = policy.get(by, Action.LANE_LIMIT, LANES, institution_id, lock=True)
+    reason = fold(why)
+    problems: dict[str, list[Any]] = {}
+    for name, value, (lowest, highest) in (
+        ("in_flight_cap", in_flight_cap, CAPS),
+        ("rate_per_second", rate_per_second, RATES),
+    ):
+        if not lowest <= value <= highest:
+            text = _("Choose a whole number from {lowest} to {highest}.").format(lowest=lowest, highest=highest)
+            problems[name] = [text]
+    if not SHORTEST_REASON <= len(reason) <= 200:
+        problems["why"] = [_("Say why in 4 to 200 characters.")]
+    if problems:
+        raise Invalid(fields=problems)
+    before = [lane.in_flight_cap, lane.rate_per_second]
+    if before == [in_flight_cap, rate_per_second]:
+        return lane
+    lane.in_flight_cap, lane.rate_per_second = in_flight_cap, rate_per_second
+    lane.burst, lane.tokens = rate_per_second, min(lane.tokens, float(rate_per_second))
+    lane.save(update_fields=["in_flight_cap", "rate_per_second", "burst", "tokens"])
+    detail = {"institution": lane.institution.code, "from": before, "to": [in_flight_cap, rate_per_second]}
+    diary.record(Action.LANE_LIMIT, by=by, obj=lane, detail=detail, purpose=reason)
+    params: dict[str, str | int] = {"count": in_flight_cap, "rate": rate_per_second}
+    _tell(lane, "lane.limited", params)
     _ring(lane)
     return lane
 
@@ -96,6 +135,6 @@ def _ring(lane: Lane) -> None:
     post.ring_after_commit(db.require_unit_of_work(), LANE_TASK, str(lane.pk))
 
 
-def _tell(lane: Lane, code: str) -> None:
-    params = {"institution": lane.institution.code}
+def _tell(lane: Lane, code: str, params: Mapping[str, str | int] | None = None) -> None:
+    params = {"institution": lane.institution.code, **(params or {})}
     notify(users=lane_people(lane.pk), code=code, params=params, url=lane_path(lane.pk))

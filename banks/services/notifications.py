@@ -46,6 +46,7 @@ TEXTS: dict[str, str] = {
     "lane.push_paused": _("The webhook of {institution} wants no more calls (410). Pushing is paused."),
     "lane.dead_letter": _("The webhook of {institution} refused a message three times. Look at its dead letters."),
     "lane.paused": _("The lane of {institution} is paused: nothing reaches it until it is resumed."),
+    "lane.limited": _("The lane of {institution} has new limits: {count} calls at once, {rate} a second."),
     "lane.resumed": _("The lane of {institution} is open again."),
     "endpoint.proposed": _("A new webhook address for {institution} waits for a second person."),
     "endpoint.approved": _("The new webhook address of {institution} was approved."),
@@ -77,16 +78,25 @@ def notify(*, users: Iterable[User], code: str, params: Mapping[str, Param], url
     Whoever must not say it twice finishes the message, or leaves a mark, in the same unit of work. Raises ValueError
     for a code without a text.
     """
+    return notify_each(users=users, code=code, things=[(params, url)])
+
+
+def notify_each(
+    *, users: Iterable[User], code: str, things: Iterable[tuple[Mapping[str, Param], str]]
+) -> list[Notification]:
+    """As `notify`, but several things of one kind, (params, url) each; one INSERT, one hint for each user."""
     now = db.require_unit_of_work().now
     if code not in TEXTS:
         raise ValueError(f"no text for notification {code}")
+    people = {user.pk: user for user in users}
     rows = [
         Notification(user=user, code=code, params=dict(params), url=url[:200], created_at=now)
-        for user in {user.pk: user for user in users}.values()
+        for params, url in things
+        for user in people.values()
     ]
     Notification.objects.bulk_create(rows)
-    for row in rows:
-        transaction.on_commit(partial(_hint, row.user_id), robust=True)
+    for user_id in people if rows else ():
+        transaction.on_commit(partial(_hint, user_id), robust=True)
     return rows
 
 

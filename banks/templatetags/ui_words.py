@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from banks.rules.legal_profile import ORDER_KIND_LABELS
 
 
 class Word(NamedTuple):
@@ -25,7 +28,7 @@ CASE = {
     "transferred": Word(_("Transferred"), "neutral", "arrow-right"),
     "withdrawn": Word(_("Withdrawn"), "neutral", "slash"),
     "not_fraud": Word(_("Not fraud"), "neutral", "minus"),
-    "closed": Word(_("Closed"), "neutral", "box"),
+    "closed": Word(pgettext_lazy("case", "Closed"), "neutral", "box"),
 }
 ORDER = {
     "draft": Word(_("Draft"), "neutral", "dashed"),
@@ -33,12 +36,12 @@ ORDER = {
     "issued": Word(_("Issued"), "info", "send"),
     "acknowledged": Word(_("Acknowledged"), "info", "eye"),
     "answered": Word(_("Answered"), "ok", "check"),
-    "rejected": Word(_("Rejected"), "bad", "cross"),
+    "rejected": Word(pgettext_lazy("approval", "Rejected"), "bad", "cross"),
     "cancelled": Word(_("Cancelled"), "neutral", "slash"),
     "superseded": Word(_("Superseded"), "neutral", "arrow-right"),
 }
 HOLD = {
-    "waiting": Word(_("Waiting"), "wait", "hourglass"),
+    "waiting": Word(pgettext_lazy("hold", "Waiting"), "wait", "hourglass"),
     "active": Word(_("Active"), "hold", "lock"),
     "extended": Word(_("Extended"), "hold", "renew"),
     "converted": Word(_("Converted"), "neutral", "arrow-right"),
@@ -60,18 +63,18 @@ DELIVERY = {
     "dead_lettered": Word(_("Not deliverable"), "bad", "alert"),
 }
 KIND = {
-    "stop": Word(_("Stop-payment"), "hold", "stop"),
-    "stop_release": Word(_("Stop release"), "neutral", "unlock"),
-    "stop_extend": Word(_("Stop extension"), "hold", "renew"),
-    "freeze": Word(_("Freeze"), "hold", "snow"),
-    "freeze_release": Word(_("Unfreeze"), "neutral", "unlock"),
-    "freeze_extend": Word(_("Freeze extension"), "hold", "renew"),
-    "query_transactions": Word(_("Transaction query"), "neutral", "list"),
-    "query_holder": Word(_("Holder query"), "neutral", "user"),
-    "watch": Word(_("Watch"), "info", "eye"),
-    "watch_end": Word(_("End of a watch"), "neutral", "eye-off"),
-    "suspend_number": Word(_("Number suspension"), "hold", "phone"),
-    "restore_number": Word(_("Number restoration"), "neutral", "phone"),
+    "stop": Word(_(ORDER_KIND_LABELS["stop"]), "hold", "stop"),
+    "stop_release": Word(_(ORDER_KIND_LABELS["stop_release"]), "neutral", "unlock"),
+    "stop_extend": Word(_(ORDER_KIND_LABELS["stop_extend"]), "hold", "renew"),
+    "freeze": Word(_(ORDER_KIND_LABELS["freeze"]), "hold", "snow"),
+    "freeze_release": Word(_(ORDER_KIND_LABELS["freeze_release"]), "neutral", "unlock"),
+    "freeze_extend": Word(_(ORDER_KIND_LABELS["freeze_extend"]), "hold", "renew"),
+    "query_transactions": Word(_(ORDER_KIND_LABELS["query_transactions"]), "neutral", "list"),
+    "query_holder": Word(_(ORDER_KIND_LABELS["query_holder"]), "neutral", "user"),
+    "watch": Word(_(ORDER_KIND_LABELS["watch"]), "info", "eye"),
+    "watch_end": Word(_(ORDER_KIND_LABELS["watch_end"]), "neutral", "eye-off"),
+    "suspend_number": Word(_(ORDER_KIND_LABELS["suspend_number"]), "hold", "phone"),
+    "restore_number": Word(_(ORDER_KIND_LABELS["restore_number"]), "neutral", "phone"),
     "suspend": Word(_("Suspension"), "hold", "phone"),
 }
 URGENCY = {
@@ -83,7 +86,7 @@ URGENCY = {
 APPROVAL = {
     "pending": Word(_("Awaiting decision"), "wait", "hourglass"),
     "approved": Word(_("Approved"), "ok", "check"),
-    "rejected": Word(_("Rejected"), "bad", "cross"),
+    "rejected": Word(pgettext_lazy("approval", "Rejected"), "bad", "cross"),
     "lapsed": Word(_("Approval expired"), "warn", "clock"),
 }
 JOB = {
@@ -91,7 +94,7 @@ JOB = {
     "running": Word(_("Running"), "info", "half"),
     "done": Word(_("Done"), "ok", "check"),
     "failed": Word(_("Failed"), "bad", "alert"),
-    "cancelled": Word(_("Cancelled"), "neutral", "slash"),
+    "cancelled": Word(pgettext_lazy("job", "Cancelled"), "neutral", "slash"),
 }
 CONFIDENCE = {
     "high": Word(_("Certain"), "ok", "dot"),
@@ -129,7 +132,7 @@ ALERT = {
     "awaiting_approval": Word(_("Awaiting approval"), "wait", "hourglass"),
     "issued": Word(_("Issued"), "info", "send"),
     "closed": Word(_("Ended"), "neutral", "box"),
-    "rejected": Word(_("Rejected"), "bad", "cross"),
+    "rejected": Word(pgettext_lazy("approval", "Rejected"), "bad", "cross"),
     "cancelled": Word(_("Cancelled"), "neutral", "slash"),
 }
 NOTICE = {
@@ -178,7 +181,7 @@ STATEMENT = {
     "needs_mapping": Word(_("Columns to be named"), "wait", "edit"),
     "preview": Word(_("Ready to be checked"), "wait", "eye"),
     "committed": Word(_("Taken into the ledger"), "ok", "check"),
-    "refused": Word(_("Refused"), "bad", "cross"),
+    "refused": Word(pgettext_lazy("file", "Refused"), "bad", "cross"),
     "discarded": Word(_("Discarded"), "neutral", "slash"),
 }
 STATEMENT_ISSUE = {
@@ -211,7 +214,7 @@ REFUND_SHARE = {
 }
 OBJECTION = {
     "upheld": Word(_("Upheld"), "warn", "flag"),
-    "rejected": Word(_("Rejected"), "neutral", "cross"),
+    "rejected": Word(pgettext_lazy("objection", "Rejected"), "neutral", "cross"),
 }
 WORDS: dict[str, dict[str, Word]] = {
     "refund": REFUND,

@@ -17,12 +17,12 @@ from antifraud import policy
 from antifraud.db import unit_of_work
 from antifraud.errors import Invalid
 from banks.forms.errors import attach_errors
-from banks.forms.lanes import PauseForm
+from banks.forms.lanes import LimitsForm, PauseForm
 from banks.middleware import UserRequest
 from banks.policy import Action
 from banks.selectors.lanes import dead_letters, lane_attempts, lane_depths, lane_detail
 from banks.services.dead_letters import redrive_decide, redrive_request
-from banks.services.lanes import lane_pause, lane_push_resume, lane_resume
+from banks.services.lanes import lane_limit, lane_pause, lane_push_resume, lane_resume
 
 
 @login_required
@@ -60,6 +60,22 @@ def lane_resume_view(request: UserRequest, institution_id: UUID) -> HttpResponse
 
 @login_required
 @require_POST
+def lane_limit_view(request: UserRequest, institution_id: UUID) -> HttpResponse:
+    """How many calls at once and in a second."""
+    form = LimitsForm(request.POST, auto_id="limits_%s")
+    if not form.is_valid():
+        return _page(request, institution_id, PauseForm(), limits=form, status=422)
+    try:
+        with unit_of_work(request.user):
+            lane_limit(by=request.user, institution_id=institution_id, **form.cleaned_data)
+    except Invalid as error:
+        return _page(request, institution_id, PauseForm(), limits=form, status=attach_errors(form, error))
+    messages.success(request, _("The lane's limits are set."))
+    return redirect("banks:lane", institution_id)
+
+
+@login_required
+@require_POST
 def lane_push_resume_view(request: UserRequest, institution_id: UUID) -> HttpResponse:
     """Call the webhook again after it answered 410."""
     with unit_of_work(request.user):
@@ -89,12 +105,17 @@ def redrive_decide_view(request: UserRequest, delivery_id: UUID) -> HttpResponse
     return redirect("banks:lane", delivery.institution_id)
 
 
-def _page(request: UserRequest, institution_id: UUID, form: PauseForm, *, status: int = 200) -> HttpResponse:
+def _page(
+    request: UserRequest, institution_id: UUID, form: PauseForm, *, limits: LimitsForm | None = None, status: int = 200
+) -> HttpResponse:
     user = request.user
     policy.require(user, Action.LANE_VIEW)
     lane = lane_detail(user=user, institution_id=institution_id)
+    now = {"in_flight_cap": lane.in_flight_cap, "rate_per_second": lane.rate_per_second}
     context: dict[str, Any] = {
         "lane": lane,
+        "limits": limits or LimitsForm(initial=now, auto_id="limits_%s"),
+        "may_limit": policy.can(user, Action.LANE_LIMIT, lane),
         "crumbs": [(_("Lanes"), reverse("banks:lanes")), (lane.institution.title, "")],
         "depths": lane_depths(lane),
         "attempts": lane_attempts(lane),

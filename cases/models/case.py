@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from antifraud.crypto.fields import EncryptedTextField
 from antifraud.db import UUIDModel
@@ -24,7 +25,7 @@ class Case(UUIDModel):
         TRANSFERRED = "transferred", _("Transferred")
         WITHDRAWN = "withdrawn", _("Withdrawn")
         NOT_FRAUD = "not_fraud", _("Not fraud")
-        CLOSED = "closed", _("Closed")
+        CLOSED = "closed", pgettext_lazy("case", "Closed")
 
     number = models.CharField(max_length=40, unique=True)
     incident_number = models.CharField(max_length=60, default="", blank=True)  # 接警单号: enough for a stop

@@ -114,11 +114,14 @@ VERB_LABELS = {
     "statement.read_again": gettext_noop("Statement read again"),
     "statement.commit": gettext_noop("Statement taken into the ledger"),
     "statement.discard": gettext_noop("Statement discarded"),
+    "statement.adopt": gettext_noop("Statement brought from another case"),
+    "statement.lend": gettext_noop("Statement brought into another case"),
     "statement.announce": gettext_noop("Statement announced by the institution"),
     "statement.upload": gettext_noop("Statement sent by the institution"),
     "statement.not_received": gettext_noop("Statement of an answer not received"),
     "statementline.reveal": gettext_noop("Row of a statement looked at"),
     "ledgeraccount.reveal": gettext_noop("Account of the ledger looked at"),
+    "ledger.join": gettext_noop("Numbers of one account joined or parted"),
     "match.undo": gettext_noop("Recognised transfer undone"),
 }
 TONES = {

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from antifraud_connector import VERSION, config, keys, plugins, running, strict_json, sync
+from antifraud_connector import VERSION, config, keys, plugins, retention, running, strict_json, sync
 from antifraud_connector.book import Book
 from antifraud_connector.conformance import command as conformance
 from antifraud_connector.errors import ConnectorError, RefusedFault, TransportFault
@@ -160,6 +160,10 @@ def _answer(asked: argparse.Namespace) -> int:
 def _sync(asked: argparse.Namespace) -> int:
     engine = running.build(config.load(asked.config))
     today = datetime.now(UTC).date()
+    for day in asked.day or []:
+        if not retention.is_complete(engine.journal, day):
+            rule = f"{day} cannot be compared: rows from before {retention.erased_before(engine.journal)} were erased."
+            raise ConnectorError("--day", rule, "Choose a later day. Older ones are in the platform's own records.")
     reports = [sync.sync_day(engine, day) for day in asked.day or [today - timedelta(days=1), today]]
     reports.append(sync.sync_holds(engine))
     for report in reports:

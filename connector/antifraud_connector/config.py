@@ -29,13 +29,15 @@ FIELDS: dict[str, dict[str, Any]] = {
         "tls_key_file": "",
     },
     "plugin": {"kind": "folder", "command": [], "callable": "", "folder": "", "timeout": 60, "workers": 2},
-    "journal": {"file": "antifraud-connector.sqlite", "keep_days": 90},
+    "journal": {"file": "antifraud-connector.sqlite", "keep_days": 90, "keep_rows_days": 400},
     "sync": {"holds_seconds": 300, "days_seconds": 86400, "start_seconds": 30},
 }  # fmt: skip
 RANGES = {
     "door.wait": (0, 20), "door.visibility": (30, 900), "door.max": (1, 10), "plugin.timeout": (1, 3600), "plugin.workers": (1, 32),
-    "journal.keep_days": (1, 3650), "sync.holds_seconds": (1, 86400), "sync.days_seconds": (1, 86400), "sync.start_seconds": (0, 3600),
+    "journal.keep_days": (1, 3650), "journal.keep_rows_days": (0, 3650),
+    "sync.holds_seconds": (1, 86400), "sync.days_seconds": (1, 86400), "sync.start_seconds": (0, 3600),
 }  # fmt: skip
+LEAST_ROWS_DAYS = 30
 CHOICES = {"door.kind": ("pull", "webhook"), "plugin.kind": ("command", "python", "folder")}
 PLUGIN_FIELD = {"command": "command", "python": "callable", "folder": "folder"}
 
@@ -167,6 +169,9 @@ def _check(config: Config) -> None:
         )
     if bool(config.values["signing.key_id"]) != bool(config.values["signing.key_file"]):
         raise ConnectorError("signing", "needs both key_id and key_file.", "Add the missing one, or remove both.")
+    if 0 < config.number("journal.keep_rows_days") < LEAST_ROWS_DAYS:
+        rule = f"must be 0 (for ever), or at least {LEAST_ROWS_DAYS}."
+        raise ConnectorError("journal.keep_rows_days", rule, "Choose a larger number, or 0.")
     if config.text("door.kind") == "webhook":
         _check_webhook(config)
 

@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from antifraud_connector import strict_json
+from antifraud_connector import retention, strict_json
 from antifraud_connector.journal import attend, put_day
 
 OVER = {"cancelled", "superseded", "rejected", "expired"}
@@ -91,6 +91,8 @@ def _insert(
     db: sqlite3.Connection, message: dict[str, Any], subject: str, *, state: str, settled: bool, over: bool
 ) -> None:
     now = time.time()
+    if retention.may_have_been_here(db, message):
+        message = {**message, "possible_duplicate": True}
     effect, acknowledge = ("withdrawn", "none") if settled else ("waiting", "due")
     kind = str(message["topic"]).partition(".")[0]
     name = str(message.get("order_number") or message.get("alert_number") or "")

@@ -90,6 +90,12 @@ class Journal:
         with self._lock:
             self._db.close()
 
+    def vacuum(self) -> None:
+        """Rewrite the file without what was erased. Raises sqlite3.OperationalError where there is no room for it."""
+        with self._lock:
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
         """One transaction; when the block ends without an error it is on the disk."""
@@ -150,7 +156,8 @@ class Journal:
                 db.execute("DELETE FROM attention WHERE kind = ? AND subject_id = ?", (kind, subject))
 
     def forget(self, days: int) -> int:
-        """Erase what is finished and older than `days`; returns how many orders. Nothing open is ever erased."""
+        """Erase the content of what is finished and older than `days`; returns how many orders. Nothing open is ever
+        erased. Rows go later: `retention`."""
         before = time.time() - days * 86400
         finished = (
             "SELECT subject_id FROM subjects s WHERE changed_at < ? AND effect IN ('done', 'withdrawn') AND acknowledge <> 'due'"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from antifraud_connector import strict_json
+from antifraud_connector import retention, strict_json
 from antifraud_connector.config import Config
 from antifraud_connector.engine import Engine
 from antifraud_connector.errors import TransportFault
@@ -210,16 +210,20 @@ class Schedule:
         return self.engine.journal.fact("epoch") != self.engine.journal.fact("compared_epoch")
 
     def _days(self) -> None:
-        """Yesterday and today; after a restore every day of which the journal has an order."""
+        """Yesterday and today; after a restore every day of which the journal has all orders."""
         engine, today = self.engine, datetime.now(UTC).date()
         days, epoch = {today, today - timedelta(days=1)}, engine.journal.fact("epoch")
         if self._restored():
             known = engine.journal.rows("SELECT DISTINCT day FROM subjects WHERE day > ''")
-            days |= {date.fromisoformat(row["day"]) for row in known}
+            dates = {date.fromisoformat(row["day"]) for row in known}
+            days |= {day for day in dates if retention.is_complete(engine.journal, day)}
         for day in sorted(days):
             sync_day(engine, day)
         sync_holds(engine)
-        engine.journal.forget(self.config.number("journal.keep_days"))
+        content, rows = self.config.number("journal.keep_days"), self.config.number("journal.keep_rows_days")
+        engine.journal.forget(content)
+        retention.erase(engine.journal, rows and max(rows, content))
+        retention.compact(engine.journal)
         engine.journal.remember("days_synced_at", str(time.time()))
         engine.journal.remember("compared_epoch", epoch)
 

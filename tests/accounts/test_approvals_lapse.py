@@ -63,7 +63,9 @@ def test_an_unconfirmed_emergency_lapses_too(world: World, move_clock: Any) -> N
     move_clock(timedelta(minutes=31))
     assert _lapse() == 1
     order.refresh_from_db()
-    assert order.status == "draft"
+    assert (order.status, order.emergency) == ("draft", False)
+    assert submit(order).status == "awaiting_approval"
+    assert ApprovalRequest.objects.get(subject_id=order.id, outcome="pending").action == "order.approve"
 
 
 def test_an_issued_order_stays_issued(world: World, move_clock: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Involvement, Order
+from accounts.models import Hold, Involvement, Order
 from antifraud.deliveries import outbox_handle
 from cases.services.steps import case_step
 from tests.accounts.answering import answer, arrived, bank_order, counters, held
@@ -44,18 +44,24 @@ def test_a_stop_of_a_live_case_is_not(world: World) -> None:
     assert not Order.objects.filter(kind="stop_release").exists()
 
 
-def test_the_second_hold_of_an_account_gets_its_release_after_the_first(world: World, act: Act) -> None:
+def test_two_holds_of_an_account_have_a_release_each(world: World, act: Act) -> None:
     first = held(world, "freeze")
     row = Involvement.objects.select_related("account", "case").get(case=first.case_id)
     order = arrived(issue(world, row, "freeze"))
     answer(order, world.risk_a)
+    second = Hold.objects.get(order=order)
     _end(act, world, order, "withdraw")
-    for original in (first.order_id, order.id):
-        release = Order.objects.get(kind="freeze_release", status="draft")
-        assert (release.original_id, release.trigger) == (original, "withdrawn")
-        Order.objects.filter(pk=release.pk).update(
+    drafts = {release.original_id: release for release in Order.objects.filter(kind="freeze_release", status="draft")}
+    assert set(drafts) == {first.order_id, order.id}
+    assert {release.trigger for release in drafts.values()} == {"withdrawn"}
+    for hold, other in ((second, first), (first, None)):
+        Order.objects.filter(pk=drafts[hold.order_id].pk).update(
             instrument_type="Notice to unfreeze", instrument_number="F-2", instrument_issued_on=date(2026, 1, 2)
         )
-        answer(arrived(approve(submit(Order.objects.get(pk=release.pk)), world.approver_a)), world.risk_a)
+        release = Order.objects.get(pk=drafts[hold.order_id].pk)
+        answer(arrived(approve(submit(release), world.approver_a)), world.risk_a)
+        assert Hold.objects.get(pk=hold.pk).status == "lift_confirmed"
+        if other is not None:
+            assert Hold.objects.get(pk=other.pk).status == "active"
     assert Order.objects.filter(kind="freeze_release").count() == 2
     assert counters(order) == (0, 0, 0)

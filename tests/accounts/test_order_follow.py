@@ -8,18 +8,33 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from accounts.models import Order
+from accounts.services.orders.draft import orders_draft
 from accounts.services.orders.follow import order_follow, release_draft, release_drafts_for_case
 from accounts.services.orders.submit import order_submit
 from accounts.states import hold_flow
 from antifraud.audit.diary import detail_of
 from antifraud.audit.models import AuditEntry
-from antifraud.errors import Invalid, NotFound
+from antifraud.errors import Conflict, Invalid, NotFound
 from banks.selectors.institutions import system_user
 from cases.models import Case
 from cases.services.steps import case_step
-from tests.accounts.factories import approve, draft, hold_of, involve, issue, new_case, nothing_happens, terms
+from tests.accounts.factories import (
+    answered,
+    approve,
+    draft,
+    draft_problems,
+    hold_of,
+    involve,
+    issue,
+    line,
+    new_case,
+    nothing_happens,
+    submit,
+    terms,
+)
 from tests.cast import World
 
 Act = Callable[[Any], AbstractContextManager[Any]]
@@ -80,6 +95,49 @@ def test_others_may_not(world: World, act: Act, name: str, error: type[Exception
         order_follow(by=by, hold_id=hold.id, verb="release", terms=terms(world.second_a))
 
 
+def two_freezes(world: World) -> tuple[Any, Any]:
+    """Two holds in force on one account of one case."""
+    case = new_case(world.analyst_a, filed=True)
+    row = involve(world.analyst_a, case, world.bank_a)
+    orders = [answered(issue(world, row, "freeze"), world.risk_a) for _ in range(2)]
+    first, second = (hold_of(order, world.risk_a, kind="freeze") for order in orders)
+    return first, second
+
+
+def test_two_holds_of_an_account_are_released_in_one_draft(world: World, act: Act) -> None:
+    first, second = two_freezes(world)
+    lines = [line(first, "freeze_release"), line(second, "freeze_release")]
+    wanted = terms(world.second_a, "freeze_release")
+    with act(world.analyst_a):
+        made = orders_draft(by=world.analyst_a, case=first.case, kind="freeze_release", lines=lines, terms=wanted)
+    assert [order.original_id for order in made] == [first.order_id, second.order_id]
+    assert {order.account_id for order in made} == {first.account_id}
+    assert {submit(order).status for order in made} == {"awaiting_approval"}
+
+
+def test_a_hold_is_released_once(world: World, act: Act) -> None:
+    first, second = two_freezes(world)
+    wanted = terms(world.second_a, "freeze_release")
+    twice = [line(first, "freeze_release")] * 2
+    assert draft_problems(world.analyst_a, first.case, "freeze_release", twice, wanted) == ["lines.1.hold"]
+    with act(world.analyst_a):
+        order_follow(by=world.analyst_a, hold_id=first.id, verb="release", terms=wanted)
+    with nothing_happens(), pytest.raises(Conflict) as refused, act(world.analyst_a):
+        order_follow(by=world.analyst_a, hold_id=first.id, verb="release", terms=wanted)
+    assert refused.value.code == "duplicate_order"
+    with act(world.analyst_a):
+        order_follow(by=world.analyst_a, hold_id=second.id, verb="release", terms=wanted)
+
+
+def test_the_database_refuses_a_second_release_of_a_hold(world: World) -> None:
+    first, second = two_freezes(world)
+    mine = draft(world.analyst_a, world.second_a, first, "freeze_release")
+    other = draft(world.analyst_a, world.second_a, second, "freeze_release")
+    with pytest.raises(IntegrityError, match="order_one_open"), transaction.atomic():
+        Order.objects.filter(pk=other.pk).update(original=first.order_id)
+    assert Order.objects.get(pk=mine.pk).original_id == first.order_id
+
+
 # -- drafted by events -----------------------------------------------------------------------------
 
 
@@ -125,6 +183,20 @@ def test_the_same_release_is_drafted_once_and_keeps_the_earlier_date(world: Worl
     assert first.id == again.id == late.id
     stored = Order.objects.get(kind="stop_release")
     assert stored.due_at == now + timedelta(hours=1)
+
+
+def test_each_hold_of_an_account_gets_a_release_of_its_own(world: World, act: Act) -> None:
+    first, second = two_freezes(world)
+    with act(system_user()) as work:
+        due_at = work.now + timedelta(hours=1)
+        mine = release_draft(by=system_user(), hold=first, trigger="error", due_at=due_at)
+        late = release_draft(by=system_user(), hold=second, trigger="unrelated", due_at=due_at + timedelta(days=2))
+        again = release_draft(by=system_user(), hold=second, trigger="error", due_at=due_at + timedelta(days=5))
+    assert (mine.original_id, late.original_id) == (first.order_id, second.order_id)
+    assert again.id == late.id
+    assert set(Order.objects.filter(kind="freeze_release").values_list("due_at", "trigger")) == {
+        (due_at, "error"), (due_at + timedelta(days=2), "unrelated"),
+    }  # fmt: skip
 
 
 def test_an_officers_own_draft_is_found_and_gets_its_date(world: World, act: Act) -> None:

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.services.availability import order_make_available
+from accounts.models import Order
+from accounts.services.availability import orders_make_available
 from antifraud import db
 from antifraud.errors import NotFound
 from banks.selectors.institutions import system_user
@@ -17,9 +18,10 @@ from tests.cast import World
 def test_the_first_time_counts(world: World) -> None:
     order = issue(world, involve(world.analyst_a, new_case(world.analyst_a), world.bank_a))
     with db.unit_of_work(system_user()) as work:
-        first = order_make_available(order.id, by=system_user(), at=work.now)
+        [first] = orders_make_available([order.id], by=system_user(), at=work.now)
     with nothing_happens(), db.unit_of_work(system_user()) as work:
-        again = order_make_available(order.id, by=system_user(), at=work.now + timedelta(hours=1))
+        assert orders_make_available([order.id], by=system_user(), at=work.now + timedelta(hours=1)) == []
+    again = Order.objects.get(pk=order.pk)
     assert again.available_at == first.available_at
     assert again.answer_due_at - again.available_at == timedelta(minutes=30)
     assert again.version == order.version
@@ -29,7 +31,7 @@ def test_what_was_answered_on_paper_before_has_no_term(world: World) -> None:
     order = issue(world, involve(world.analyst_a, new_case(world.analyst_a), world.bank_a))
     answered(order, world.risk_a)
     with nothing_happens(), db.unit_of_work(system_user()) as work:
-        assert order_make_available(order.id, by=system_user(), at=work.now).available_at is None
+        assert orders_make_available([order.id], by=system_user(), at=work.now) == []
 
 
 @pytest.mark.parametrize("name", ["analyst_b", "risk_b", "admin", "auditor"])
@@ -37,4 +39,4 @@ def test_strangers_cannot_start_it(world: World, name: str) -> None:
     order = issue(world, involve(world.analyst_a, new_case(world.analyst_a), world.bank_a))
     by = getattr(world, name)
     with nothing_happens(), pytest.raises(NotFound), db.unit_of_work(by) as work:
-        order_make_available(order.id, by=by, at=work.now)
+        orders_make_available([order.id], by=by, at=work.now)

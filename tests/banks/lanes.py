@@ -10,7 +10,7 @@ from django.db import connection
 from antifraud import db
 from banks.models import Delivery, Institution
 from banks.selectors.institutions import system_user
-from banks.services.deliveries import deliveries_claim, delivery_enqueue, delivery_make_available
+from banks.services.deliveries import deliveries_claim, deliveries_make_available, delivery_enqueue
 
 
 def enqueue(
@@ -33,8 +33,7 @@ def make_ready(institution: Institution, count: int = 1, *, priority: int = 1) -
     made = enqueue(institution, count, priority=priority)
     with db.unit_of_work(system_user()):
         while claimed := deliveries_claim(institution.id, 100):
-            for delivery in claimed:
-                assert delivery_make_available(delivery, delivery.lease_token)
+            assert deliveries_make_available(claimed)
     for delivery in made:
         delivery.refresh_from_db()
     return made

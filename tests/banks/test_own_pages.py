@@ -103,7 +103,7 @@ def test_every_code_has_a_sentence(world: World, log_in: Any, language: str) -> 
     for some in (codes[:40], codes[40:]):  # a page holds fifty
         Notification.objects.all().delete()
         for code in some:
-            _tell(world.risk_a, code, institution="E2026-1", epoch="E2026-1", day="today")
+            _tell(world.risk_a, code, institution="E2026-1", epoch="E2026-1", day="today", rate=7)
         page = client.get(reverse("banks:notifications")).content.decode()
         assert page.count("E2026-1") == len(some) <= 50
         assert "{number}" not in page

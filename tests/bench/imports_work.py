@@ -29,7 +29,7 @@ from openpyxl import load_workbook  # noqa: E402
 from accounts.models import StatementFile, StatementLine  # noqa: E402
 from accounts.rules.statements import Batch, read  # noqa: E402
 from accounts.selectors.identity import index_of  # noqa: E402
-from accounts.services.statements.files import statement_commit, statement_receive  # noqa: E402
+from accounts.services.statements.files import statement_ahead, statement_commit, statement_receive  # noqa: E402
 from accounts.services.statements.packing import COLUMNS, TABLE, Packer  # noqa: E402
 from antifraud import bulk, db  # noqa: E402
 from antifraud.jobs import queue, runner  # noqa: E402
@@ -120,10 +120,13 @@ def _case(mark: str) -> Case:
 def read_file(wanted: dict[str, Any]) -> dict[str, Any]:
     """The product: stored encrypted, then the job from its claim to the preview."""
     case, path = _case(wanted["case"]), Path(wanted["path"])
-    with path.open("rb") as stream, db.unit_of_work(world.analyst_a):
-        bulk.long_work()
+    with (
+        path.open("rb") as stream,
+        statement_ahead(case_id=case.pk, file=File(stream, name=path.name)) as stored,
+        db.unit_of_work(world.analyst_a),
+    ):
         file = statement_receive(
-            by=world.analyst_a, case=case, file=File(stream, name=path.name), source="upload", institution=world.bank_a
+            by=world.analyst_a, case=case, stored=stored, title=path.name, source="upload", institution=world.bank_a
         )
     job = Job.objects.get(kind="statement.read", subject_id=file.pk)
 

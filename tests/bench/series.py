@@ -116,21 +116,35 @@ def attach_nothing() -> None:
 
 
 def timed(act: Callable[[Any], Any], each: list[Any], by: Any) -> dict[str, float]:
-    """Milliseconds: p50, p95, p99, largest."""
+    """Milliseconds: p50, p95, p99, largest; of this process's own work p50 and p99; most statements of one."""
+    from django.db import connection
+
     from antifraud import db
 
-    taken = []
+    taken: list[float] = []
+    worked: list[float] = []
+    sent: list[int] = []
+
+    def count(execute: Any, *arguments: Any) -> Any:
+        sent[-1] += 1
+        return execute(*arguments)
+
     for one in each:
-        with db.unit_of_work(by):
-            began = time.perf_counter()
+        with db.unit_of_work(by), connection.execute_wrapper(count):
+            sent.append(0)
+            began, cpu = time.perf_counter(), time.thread_time()
             act(one)
             taken.append((time.perf_counter() - began) * 1000)
-    marks = statistics.quantiles(taken, n=100)
+            worked.append((time.thread_time() - cpu) * 1000)
+    marks, own = statistics.quantiles(taken, n=100), statistics.quantiles(worked, n=100)
     return {
         "p50": round(marks[49], 2),
         "p95": round(marks[94], 2),
         "p99": round(marks[98], 2),
         "max": round(max(taken), 2),
+        "own_p50": round(own[49], 2),
+        "own_p99": round(own[98], 2),
+        "statements": max(sent),
     }
 
 

@@ -113,10 +113,20 @@ def _sums(src: Array, dst: Array, at: Array, amount: Array, accounts: int) -> tu
     Within a second what comes is before what leaves, then the entry's number decides.
     """
     size = len(src)
-    node, is_out = np.concatenate([dst, src]), np.repeat([False, True], size)
-    entry = np.concatenate([np.arange(size)] * 2)
-    order = np.lexsort((entry, is_out, np.concatenate([at, at]), node))
-    node, is_out, entry = node[order], is_out[order], entry[order]
+    # Each side of each entry has a place in time; account and place in one number are sorted without an index beside them.
+    first = np.searchsorted(at, at)
+    last = np.searchsorted(at, at, side="right")
+    place = first + np.arange(size)
+    place = np.concatenate([place, place + last - first])
+    event = np.empty(2 * size, dtype=np.int64)  # by place: the entry, from `size` on as what leaves
+    event[place] = np.arange(2 * size)
+    bits = (2 * size).bit_length()
+    key = np.concatenate([dst, src]) << bits | place
+    del first, last, place
+    key.sort()
+    node, event = key >> bits, event[key & (1 << bits) - 1]
+    is_out, entry = event >= size, event % size
+    del key, event
     paid = np.where(is_out, amount[entry], 0)
     got = np.where(is_out, 0, amount[entry])
     starts = np.flatnonzero(np.r_[True, node[1:] != node[:-1]])

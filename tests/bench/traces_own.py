@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -64,6 +65,11 @@ class Own:
                 cursor.fetchone()
                 taken.append(time.perf_counter() - began)
         return taken
+
+    def worked(self) -> float:
+        """Seconds that this thread and its session of the server have computed: they count on a busy machine too."""
+        session = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
+        return time.thread_time() + int(session.read_text().split()[0]) / 1e9
 
     def restart(self, servers: embedded.Servers) -> None:
         """The server stopped, its files' pages dropped, started again; a trace of nothing prepares the statements."""

@@ -61,7 +61,34 @@ def _size(size: int, run: dict[str, Any]) -> list[str]:
     for name, figure in run["engines"].items():
         states = [state for state in ("warm", "cold") if state in figure]
         lines += [_line(f"{name}, cold" if state == "cold" else name, figure, figure[state], run) for state in states]
-    return lines
+    return [*lines, *_ratios(run)]
+
+
+def _ratios(run: dict[str, Any]) -> list[str]:
+    """How often the platform's time goes into the others', by medians over the traces that both have run."""
+    engines, found = run["engines"], []
+    own = engines["reach"]["times"]
+    for name, figure in engines.items():
+        both = [entry for entry in figure["times"] if entry in own]
+        if figure["work"] == "reach" and name != "reach" and both:
+            theirs, ours = (statistics.median(times[entry] for entry in both) for times in (figure["times"], own))
+            slowest = max(figure["times"][entry] for entry in both) / max(own[entry] for entry in both)
+            found.append(f"{name} {theirs / ours:.2f} (slowest {slowest:.2f})")
+    statement, trip = engines["fifo statement"]["warm"]["p50"], run["trip"]["p50"]
+    walk = engines["limit: walk, fifo"]["warm"]["p50"]
+    late = {name: figure["late"] for name, figure in engines.items() if figure["late"]}
+    computed = ", ".join(
+        f"{name} {figure['computed']['p50']:.2f}/{figure['computed']['p99']:.2f}"
+        for name, figure in engines.items()
+        if "cold" in figure
+    )
+    given_up = ", ".join(f"{name} {count}" for name, count in late.items()) or "none"
+    return [
+        f"computed by both sides, p50/p99 ms (no waiting for others): {computed}",
+        f"reach, p50 of others as a multiple of the platform's on the same traces: {', '.join(found)}",
+        f"fifo statement as a multiple of `select 1`: {statement / trip:.1f}, of the walk over arrays: {statement / walk:.1f}",
+        f"traces given up as too long: {given_up}",
+    ]
 
 
 def _line(name: str, figure: dict[str, Any], times: dict[str, float], run: dict[str, Any]) -> str:

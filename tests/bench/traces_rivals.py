@@ -5,6 +5,7 @@ The walk over numpy's arrays in memory is the limit; the others are what somebod
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,13 @@ import rustworkx
 
 from tests.bench.traces_graph import Graph
 
+LONGEST = 5.0  # seconds: a trace that is not done by then is given up and counted as so long
+PIECE = 1_000_000
 Next = Callable[[int, int], Iterable[tuple[int, int, int]]]  # (account, since) -> (entry, receiver, at)
+
+
+class TooLongError(Exception):
+    """The trace was given up after LONGEST."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +53,15 @@ def tasks(made: Graph, window: int, hops: int) -> list[Task]:
 
 
 def breadth_first(task: Task, onwards: Next) -> set[int]:
-    """Hop by hop, each payment once."""
+    """Hop by hop, each payment once. Raises TooLongError."""
     found: set[int] = set()
     layer = [(task.payee, task.at)]
+    end = time.perf_counter() + LONGEST
     for _hop in range(2, task.hops + 1):
         after = []
         for node, since in layer:
+            if time.perf_counter() > end:
+                raise TooLongError
             if node != task.payer:
                 for entry, payee, at in onwards(node, since):
                     if entry not in found:
@@ -128,13 +138,16 @@ class Plain:
     SELECT DISTINCT id FROM r WHERE hop > 1"""
 
     def __init__(self, url: str) -> None:
-        self.connection = psycopg2.connect(url)
+        self.connection = psycopg2.connect(url, options=f"-c statement_timeout={int(LONGEST * 1000)}")
         self.connection.autocommit = True
 
     def reach(self, task: Task) -> set[int]:
-        """One statement."""
+        """One statement. Raises TooLongError."""
         with self.connection.cursor() as cursor:
-            cursor.execute(self.QUERY, vars(task))
+            try:
+                cursor.execute(self.QUERY, vars(task))
+            except psycopg2.errors.QueryCanceled as error:
+                raise TooLongError from error
             return {row[0] for row in cursor.fetchall()}
 
 
@@ -168,9 +181,11 @@ class Rustworkx:
     def __init__(self, made: Graph) -> None:
         self.graph: Any = rustworkx.PyDiGraph(multigraph=True)
         self.graph.add_nodes_from(range(len(made.opening) + 1))
-        columns = (made.src.tolist(), made.dst.tolist(), made.at.tolist(), made.amount.tolist())
-        rows = zip(*columns, strict=True)
-        self.graph.add_edges_from([(src, dst, (n, at, amount)) for n, (src, dst, at, amount) in enumerate(rows, 1)])
+        for start in range(0, made.size, PIECE):  # of all rows at once the Python objects would fill the memory
+            part = slice(start, start + PIECE)
+            rows = zip(*(column[part].tolist() for column in (made.src, made.dst, made.at, made.amount)), strict=True)
+            edges = [(src, dst, (n, at, amount)) for n, (src, dst, at, amount) in enumerate(rows, start + 1)]
+            self.graph.add_edges_from(edges)
 
     def reach(self, task: Task) -> set[int]:
         """Every payment of an account is looked at."""
@@ -206,10 +221,13 @@ class Duckdb:
         self.connection.unregister("columns")
 
     def reach(self, task: Task) -> set[int]:
-        """Hop by hop."""
+        """Hop by hop. Raises TooLongError."""
         found: set[int] = set()
         layer = [(task.payee, task.at)]
+        end = time.perf_counter() + LONGEST
         for _hop in range(2, task.hops + 1):
+            if time.perf_counter() > end:
+                raise TooLongError
             asked = [pair for pair in layer if pair[0] != task.payer]
             if not asked:
                 break

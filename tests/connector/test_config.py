@@ -40,6 +40,12 @@ def test_a_good_file_and_its_defaults(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("days", [0, 30, 90, 3650])
+def test_rows_are_kept_for_ever_or_a_month_at_least(tmp_path: Path, days: int) -> None:
+    assert load(tmp_path, f"{GOOD}[journal]\nkeep_rows_days = {days}\n").number("journal.keep_rows_days") == days
+    assert load(tmp_path, GOOD).number("journal.keep_rows_days") == 400
+
+
 def test_the_environment_is_stronger(tmp_path: Path) -> None:
     found = load(
         tmp_path, GOOD, ANTIFRAUD_CONNECTOR_PLATFORM_URL="https://other.example", ANTIFRAUD_CONNECTOR_DOOR_WAIT="5",
@@ -54,6 +60,8 @@ def test_the_environment_is_stronger(tmp_path: Path) -> None:
     [
         ('code = "bank_a"', "", "institution.code"),
         ('code = "bank_a"', 'code = "bank a"', "institution.code"),
+        ("[plugin]", "[journal]\nkeep_rows_days = 29\n[plugin]", "journal.keep_rows_days"),
+        ("[plugin]", "[journal]\nkeep_rows_days = 3651\n[plugin]", "journal.keep_rows_days"),
         ('code = "bank_a"', "code = 5", "institution.code"),
         ("https://platform.example", "http://platform.example", "platform.url"),
         ("https://platform.example", "https://user@platform.example", "platform.url"),

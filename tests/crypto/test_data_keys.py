@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from antifraud.crypto import DecryptError, data_keys
 from antifraud.crypto.models import DataKey
+from antifraud.errors import WrongState
 from tests.crypto.cells import be_another_process
 from tests.crypto.scopes import new_scope, opened, sealed
 
@@ -208,3 +209,22 @@ def test_preload_leaves_a_destroyed_key_to_its_reader() -> None:
     assert opened(kept) == b"text"
     with pytest.raises(DecryptError):
         opened(gone)
+
+
+@pytest.mark.django_db
+def test_keys_of_many_scopes_cost_two_statements() -> None:
+    old, destroyed = new_scope(), new_scope()
+    kept, _ = data_keys.encryption_key(old)
+    data_keys.destroy(destroyed)
+    be_another_process()
+    fresh = [new_scope() for _ in range(5)]
+    with CaptureQueriesContext(connection) as queries:
+        data_keys.prepare([*fresh, old, *fresh])
+        made = {data_keys.encryption_key(scope)[0] for scope in fresh}
+        assert data_keys.encryption_key(old)[0] == kept
+        data_keys.prepare([*fresh, old])
+    assert len(queries) == 2
+    assert DataKey.objects.filter(pk__in=made).count() == 5
+    data_keys.prepare([destroyed])
+    with pytest.raises(WrongState):
+        data_keys.encryption_key(destroyed)

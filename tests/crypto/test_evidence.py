@@ -16,6 +16,7 @@ from django.core.files.storage import storages
 from antifraud.crypto import DecryptError, data_keys
 from antifraud.crypto.evidence import MAX_BYTES, EvidenceStorage, StoredEvidence, open_evidence, store_evidence
 from antifraud.crypto.evidence_frames import CHUNK_BYTES, FRAME_BYTES
+from antifraud.crypto.evidence_marks import FOLDER
 from antifraud.crypto.sniff import Kind
 from antifraud.errors import Invalid
 from tests.crypto.cells import be_another_process
@@ -43,7 +44,9 @@ def read(stored: StoredEvidence) -> bytes:
 
 
 def files(settings: Any) -> list[Path]:
-    return [path for path in Path(settings.EVIDENCE_ROOT).rglob("*") if path.is_file()]
+    """What is stored, without the marks of what nobody confirmed yet."""
+    found = Path(settings.EVIDENCE_ROOT).rglob("*")
+    return [path for path in found if path.is_file() and path.parent.name != FOLDER]
 
 
 @pytest.mark.parametrize("size", [9, 1000, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 300_000])

@@ -101,9 +101,9 @@ def test_a_failure_costs_its_own_delivery_a_delay_only(
     bad, good = issued(), issued()
     real = deliveries.DELIVERIES["order.issued"]
 
-    def fragile(delivery: Delivery, by: Any, at: Any) -> None:
-        real(delivery, by, at)
-        if delivery.subject_id == bad.id:
+    def fragile(arriving: list[Delivery], by: Any, at: Any) -> None:
+        real(arriving, by, at)
+        if bad.id in {delivery.subject_id for delivery in arriving}:
             raise Unavailable
 
     monkeypatch.setitem(deliveries.DELIVERIES, "order.issued", fragile)
@@ -134,9 +134,9 @@ def test_a_stale_owner_undoes_what_it_did(
     order = issued()
     real = deliveries.DELIVERIES["order.issued"]
 
-    def slow(delivery: Delivery, by: Any, at: Any) -> None:
-        real(delivery, by, at)
-        Delivery.objects.filter(pk=delivery.pk).update(lease_token=uuid.uuid4())
+    def slow(arriving: list[Delivery], by: Any, at: Any) -> None:
+        real(arriving, by, at)
+        Delivery.objects.filter(pk__in=[delivery.pk for delivery in arriving]).update(lease_token=uuid.uuid4())
 
     monkeypatch.setitem(deliveries.DELIVERIES, "order.issued", slow)
     assert lane_push(world.bank_a.id) == 0

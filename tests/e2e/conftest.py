@@ -29,11 +29,12 @@ document.addEventListener("securitypolicyviolation", (e) => console.error(
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
-    """The processes, ready; their logs are kept in pytest's folder."""
+    """The processes, ready; their logs are kept in pytest's folder. They live until the session ends: on the tests' own
+    Valkey their Celery worker would hear the rings that other tests mean for a worker of theirs."""
     name = f"e2e_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     database = servers.copy_template(name)
     live = free_port()
-    environment = {**os.environ, "DATABASE_URL": database}
+    environment = {**os.environ, "DATABASE_URL": database, "REDIS_URL": servers.own_valkey()}
     with Processes(environment, tmp_path_factory.mktemp("logs")) as processes:
         environment |= {
             "ANTIFRAUD_WEB_ORIGIN": processes.url,

@@ -80,7 +80,7 @@ def ask(case_id: str, kind: str) -> None:
     from accounts.models import Answer, LedgerAccount
     from accounts.services.answer_input import AnswerInput
     from accounts.services.answers import order_answer
-    from accounts.services.availability import order_make_available
+    from accounts.services.availability import orders_make_available
     from antifraud import db
     from banks.models import User
     from banks.selectors.institutions import system_user
@@ -105,7 +105,7 @@ def ask(case_id: str, kind: str) -> None:
     extra = {"asked_expires_at": timezone.now() + timedelta(days=30)} if kind == "watch" else {}
     order = factories.issue(world, part, kind, **extra)
     with db.unit_of_work(system_user()) as work:
-        order_make_available(order_id=order.id, by=system_user(), at=work.now)
+        orders_make_available([order.id], by=system_user(), at=work.now)
     with db.unit_of_work(risk) as work:
         answer = AnswerInput(handled_by="Wang", effective_from=work.now, **said)
         order_answer(by=risk, order_id=order.id, answer=answer, source=Answer.Source.LOGGED_IN)

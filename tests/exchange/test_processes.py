@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,9 +26,6 @@ from tests.exchange.fake_bank import Street
 from tests.exchange.webhooks import choose_webhook
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-RING_AGAIN = 2.0  # seconds
 
 
 @contextmanager
@@ -68,19 +64,6 @@ def _others() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _ring(institution: Any, fact: Callable[[], bool]) -> None:
-    """A ring may be lost at any time (R1): it is rung again until somebody has heard it."""
-    rung = [float("-inf")]
-
-    def heard() -> bool:
-        if time.monotonic() - rung[0] > RING_AGAIN:
-            assert bell.ring(LANE_TASK, str(institution.id))
-            rung[0] = time.monotonic()
-        return fact()
-
-    until(heard)
-
-
 def _arrived(institution: Any) -> int:
     return Delivery.objects.filter(institution=institution, state="transported").count()
 
@@ -112,8 +95,10 @@ def test_a_rung_worker_posts_and_writes_down_what_is_aloft_before_it_ends(
     make_ready(world.bank_b, 5)
     made = make_ready(world.bank_a, 4)
     with worker(tmp_path / "worker.log") as process:
-        _ring(world.bank_b, lambda: len(hanging.requests) >= 4)
-        _ring(world.bank_a, lambda: len(slow.requests) == len(made))
+        assert bell.ring(LANE_TASK, str(world.bank_b.id))  # it waits in the broker until the worker is there
+        until(lambda: len(hanging.requests) >= 4)
+        assert bell.ring(LANE_TASK, str(world.bank_a.id))
+        until(lambda: len(slow.requests) == len(made))
         process.send_signal(signal.SIGTERM)
         process.wait(20)
     assert _arrived(world.bank_a) == 4

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,14 +13,16 @@ from typing import Any
 import psycopg2
 import pytest
 import yaml
+from django.core.management import call_command
 
 from antifraud import embedded
-from antifraud.start import compose
+from antifraud.start import compose, supervisor
 from antifraud.start.postgres import Postgres
 from tests.house.embedded_case import run
 
 PROJECT = Path(__file__).resolve().parents[2]
 FILE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
+IMAGE = (PROJECT / "Dockerfile").read_text()
 SERVICES: dict[str, Any] = FILE["services"]
 
 
@@ -56,6 +60,61 @@ def test_the_owner_address_reaches_the_migration_alone() -> None:
 def test_ports_are_published_on_the_loopback_only() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert published == ["127.0.0.1:8000:8000", "127.0.0.1:8001:8001"]
+
+
+def words_of(command: str) -> list[str]:
+    """What a command of `make run` says after the programme and its application."""
+    words = shlex.split(command)
+    return words[words.index("antifraud.wsgi:application" if "gunicorn" in words else "worker") + 1 :]
+
+
+def options(words: list[str], *without: str) -> set[tuple[str, ...]]:
+    """Each option with its value, but those of one place."""
+    joined = " ".join(words).split(" --")
+    return {tuple(one.removeprefix("--").split()) for one in joined if one.removeprefix("--").split()[0] not in without}
+
+
+def test_the_image_serves_pages_as_make_run_does() -> None:
+    found = re.search(r"^CMD (\[.*?\])$", IMAGE.replace("\\\n", ""), flags=re.MULTILINE | re.DOTALL)
+    assert found
+    command: list[str] = json.loads(found[1])
+    assert command[:2] == ["gunicorn", "antifraud.wsgi:application"]
+    web = next(kind for kind in supervisor.programmes(8000, 8001) if kind.name == "web")
+    places = ("bind", "worker-tmp-dir")
+    assert options(command[2:], *places) == options(words_of(web.command), *places)
+
+
+def test_a_worker_is_started_as_make_run_does() -> None:
+    worker = next(kind for kind in supervisor.programmes(8000, 8001) if kind.name == "worker")
+    assert options(words_of(SERVICES["worker"]["command"])) == options(words_of(worker.command), "hostname")
+    assert SERVICES["worker"]["deploy"]["replicas"] == worker.copies
+
+
+def test_the_image_knows_the_account_that_its_containers_run_as() -> None:
+    ours = [service["user"] for service in SERVICES.values() if service["image"] == "antifraud:local"]
+    assert set(ours) == {"10001:10001"}
+    assert "--gid 10001" in IMAGE
+    assert "--uid 10001" in IMAGE
+    assert re.search(r"^USER 10001:10001$", IMAGE, flags=re.MULTILINE)
+
+
+def test_the_processes_may_take_their_time_to_stop() -> None:
+    grace = {kind.name: kind.grace for kind in supervisor.programmes(8000, 8001)}
+    for name in ("worker", "relay"):
+        assert int(SERVICES[name]["stop_grace_period"].removesuffix("s")) > grace[name]
+
+
+def test_pages_are_told_where_the_stream_is() -> None:
+    for name in ("web", "live"):
+        assert (
+            SERVICES[name]["environment"]["ANTIFRAUD_LIVE_ORIGIN"] == "${ANTIFRAUD_LIVE_ORIGIN:-${ANTIFRAUD_ORIGINS}}"
+        )
+
+
+@pytest.mark.django_db
+def test_what_is_checked_before_the_start_passes_for_the_application_role() -> None:
+    assert "manage.py check --database default --fail-level ERROR" in SERVICES["init"]["command"][2]
+    call_command("check", databases=["default"], fail_level="ERROR")
 
 
 def test_the_database_script_makes_roles_with_the_rights_of_the_embedded_ones(tmp_path: Path) -> None:

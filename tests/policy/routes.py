@@ -35,6 +35,8 @@ SLUGS: dict[str, dict[str, Any]] = {
     "accounts:payee_reveal": {"field": "payee_name"},
     "accounts:flow_node": {"node": 1},
     "accounts:flow_export": {"form": "svg"},
+    "accounts:flow_export_clear": {"form": "csv"},
+    "accounts:refund_export_clear": {"round_number": 1, "form": "csv"},
     "accounts:answer_reveal": {"part": "hop", "field": "number"},
 }
 

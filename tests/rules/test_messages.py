@@ -26,7 +26,7 @@ TABLES = {
     "sheets": SHEET_TEXTS,
 }
 LABELS = {
-    "order_kinds": order_kinds.ORDER_KIND_LABELS,
+    "order_kinds": legal_profile.ORDER_KIND_LABELS,
     "modes": order_kinds.MODE_LABELS,
     "outcomes": order_kinds.OUTCOME_LABELS,
     "match_fields": order_kinds.MATCH_FIELD_LABELS,

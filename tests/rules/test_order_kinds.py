@@ -11,7 +11,6 @@ from accounts.rules.matching import FOUR_THINGS
 from accounts.rules.order_kinds import (
     MATCH_FIELD_LABELS,
     MODE_LABELS,
-    ORDER_KIND_LABELS,
     ORDER_KINDS,
     OUTCOME_LABELS,
     case_allows,
@@ -69,7 +68,7 @@ def test_the_kinds_and_their_codes() -> None:
 
 
 def test_banks_know_the_same_kinds() -> None:
-    assert tuple(ORDER_KINDS) == legal_profile.ORDER_KINDS == tuple(ORDER_KIND_LABELS)
+    assert tuple(ORDER_KINDS) == legal_profile.ORDER_KINDS == tuple(legal_profile.ORDER_KIND_LABELS)
 
 
 @pytest.mark.parametrize("name", ["query_accounts", "", "100101"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.rules.features.clock import local_hours
-from accounts.rules.features.computing import Covers, Values, compute
+from accounts.rules.features.computing import Column, Covers, Features, compute
 from accounts.rules.features.meanings import (
     FEATURE_LABELS,
     FEATURES,
@@ -11,8 +11,8 @@ from accounts.rules.features.meanings import (
     MEANING_LABELS,
     Feature,
     points,
-    score,
 )
+from accounts.rules.features.scoring import scores
 from accounts.rules.features.sides import Entries, sides_of
 
 __all__ = [
@@ -20,13 +20,14 @@ __all__ = [
     "FEATURE_LABELS",
     "FORMULA_LABELS",
     "MEANING_LABELS",
+    "Column",
     "Covers",
     "Entries",
     "Feature",
-    "Values",
+    "Features",
     "compute",
     "local_hours",
     "points",
-    "score",
+    "scores",
     "sides_of",
 ]

@@ -102,14 +102,3 @@ def points(feature: Feature, value: int | None) -> int | None:
         return None
     reached = (value - feature.calm) * 1_000 // (feature.grave - feature.calm)
     return max(0, min(1_000, reached))
-
-
-def score(values: Mapping[str, int | None]) -> tuple[int, int]:
-    """(score of 0…1,000, number of features that had data)."""
-    total = known = 0
-    for feature in FEATURES:
-        reached = points(feature, values.get(feature.code))
-        if reached is not None:
-            known += 1
-            total += reached * feature.weight
-    return total // 100, known

@@ -12,11 +12,12 @@ from accounts.rules.picture.shapes import Box, Dot, Drawing, Key, Line, Tick, jo
 BOX_WIDTH, BOX_HEIGHT = 176.0, 58.0
 GAP_X, GAP_Y = 96.0, 16.0
 EDGE, TOP = 24.0, 48.0
-TIME_WIDTH = 1400.0
+TIME_WIDTH, LONG_TIME_WIDTH = 860.0, 1400.0  # a few accounts fit on the screen at full size, many get more room
+FEW = 40
 SECOND = 1_000_000
 # Steps of the time axis, in seconds: seven layers in 23 seconds must still be told apart.
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800)
-MOST_TICKS = 10
+MOST_TICKS = 8  # a label has at least 107 units of width: date and time fit beside the next one
 
 
 def draw_layers(dots: Sequence[Dot], lines: Sequence[Line]) -> Drawing:
@@ -47,7 +48,7 @@ def draw_times(dots: Sequence[Dot], lines: Sequence[Line]) -> Drawing:
     if not known:
         return Drawing(2 * EDGE, TOP)
     first, last = min(dot.at for dot in known.values()), max(dot.at for dot in known.values())
-    scale = TIME_WIDTH / max(last - first, SECOND)
+    scale = (TIME_WIDTH if len(known) <= FEW else LONG_TIME_WIDTH) / max(last - first, SECOND)
     lanes: list[float] = []
     boxes: list[Box] = []
     lane_of: dict[Key, int] = {}
@@ -61,7 +62,7 @@ def draw_times(dots: Sequence[Dot], lines: Sequence[Line]) -> Drawing:
 
 
 def time_ticks(first: int, last: int, scale: float) -> list[Tick]:
-    """Round moments between two times, at most ten, placed like the accounts."""
+    """Round moments between two times, at most nine, placed like the accounts."""
     span = max((last - first) // SECOND, 1)
     step = next((each for each in STEPS if span / each <= MOST_TICKS), -(-span // MOST_TICKS)) * SECOND
     begin = first - first % step

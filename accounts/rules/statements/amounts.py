@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from accounts.rules.statements.memo import Fault, Memo
+from accounts.rules.statements.plain_lines import column_text
 from antifraud.money import EXPONENTS, MAX_MINOR, MoneyError, to_minor
 from antifraud.plain_text import fold
 
@@ -74,7 +75,7 @@ class Amounts:
 
     def column(self, texts: Sequence[str]) -> list[int | Fault | None]:
         """All texts; None for an empty cell."""
-        joined = "\n".join(texts) + "\n"
+        joined = column_text(texts)
         if _PLAIN_COLUMN[self._places].fullmatch(joined):
             bare = (joined.replace(".", "") if self._places else joined).split("\n")
             bare.pop()

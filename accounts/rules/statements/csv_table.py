@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from itertools import compress, islice
 from typing import BinaryIO
 
 from accounts.rules.statements.batch import BATCH_ROWS, Batch, Header, StatementError
 from accounts.rules.statements.decoding import text_encoding
 from accounts.rules.statements.entries import Entries, Setting
+from accounts.rules.statements.plain_lines import plain_columns
 from accounts.rules.statements.tables import HEADING_LINES, Row, chunks, find_headings, heading_score, plan
 from accounts.rules.statements.text_source import text_of
 
@@ -40,7 +41,7 @@ def read_csv(
     )  # fmt: skip
     own = (table.account, table.account_name) if table.account else None
     entries = Entries(Setting(zone, owner or own, table.currency))
-    for chunk in chunks(table, first[at + 1 :], source, BATCH_ROWS):
+    for chunk in chunks(table, first[at + 1 :], source, BATCH_ROWS, columns=source.columns):
         chunk.done_bytes = source.position()
         yield entries.take(chunk)
 
@@ -75,7 +76,30 @@ class _Source:
     def __init__(self, stream: BinaryIO, encoding: str, delimiter: str) -> None:
         self._stream = stream
         self._text = text_of(stream, encoding, newline="")
-        self._reader = csv.reader(iter(partial(self._text.readline, _MAX_LINE), ""), delimiter=delimiter)
+        self._delimiter = delimiter
+        self._ahead: deque[str] = deque()  # lines that could not be split in one go
+        self._passed = 0  # lines that the reader has not seen
+        self._reader = csv.reader(self._lines(), delimiter=delimiter)
+
+    def _lines(self) -> Iterator[str]:
+        while line := self._ahead.popleft() if self._ahead else self._text.readline(_MAX_LINE):
+            yield line
+
+    def columns(self, count: int, width: int) -> tuple[list[int], list[list[str]]] | None:
+        """The next rows turned, with their lines, where all are plain and `width` wide; None: nothing is taken, read them one by one."""
+        lines = list(islice(self._lines(), count))
+        found = lines and plain_columns(
+            lines, self._delimiter, width, longest=_MAX_LINE, at_end=len(lines) < count
+        )  # fmt: skip
+        if not found:
+            self._ahead.extend(lines)
+            return None
+        before = self._line_number()
+        self._passed += len(lines)
+        return list(range(before + 1, before + 1 + len(lines))), found
+
+    def _line_number(self) -> int:
+        return self._reader.line_num + self._passed
 
     def __call__(self, count: int) -> tuple[list[int], list[Sequence[str]]]:
         while True:
@@ -88,12 +112,12 @@ class _Source:
 
     def _stretch(self, count: int) -> tuple[list[int], list[Sequence[str]]]:
         """The next records, empty lines among them, with the line on which each begins."""
-        before = self._reader.line_num
+        before = self._line_number()
         try:
             rows: list[Sequence[str]] = list(islice(self._reader, count))
         except csv.Error:
-            raise StatementError("line_too_long", row=self._reader.line_num) from None
-        if self._reader.line_num - before != len(rows):
+            raise StatementError("line_too_long", row=self._line_number()) from None
+        if self._line_number() - before != len(rows):
             return _numbers(rows, before), rows
         return list(range(before + 1, before + 1 + len(rows))), rows
 

@@ -39,7 +39,8 @@ class Trail:
         """Carry the last balance of each account into the next stretch; at most 100,000 accounts are held."""
         if len(self._before) > 100_000:
             self._before.clear()
-        self._before.update((key, b) for key, b in zip(keys, balances, strict=True) if b is not None)
+        told = zip(keys, balances, strict=True)
+        self._before.update(told if None not in balances else ((key, b) for key, b in told if b is not None))  # type: ignore[arg-type]
 
     @staticmethod
     def _walk(
@@ -75,7 +76,9 @@ class Directions:
         texts, amounts = chunk.column("direction"), batch.amount
         words = batch.direction if texts is None else chunk.read("direction", texts, self._words, "?")
         self._signed = self._signed or (texts is None and any(amount < 0 for amount in amounts))
-        if _signs_repeat(words, amounts):
+        if set(words) <= _FLIP.keys() and min(amounts, default=0) >= 0:
+            open_rows = []
+        elif _signs_repeat(words, amounts):
             open_rows = [at for at, word in enumerate(words) if word not in _FLIP]
         else:
             open_rows = [at for at, word in enumerate(words) if word not in _FLIP or amounts[at] < 0]

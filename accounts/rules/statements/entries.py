@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from itertools import compress
 from operator import eq
@@ -16,8 +17,11 @@ from accounts.rules.statements.entry_texts import Texts
 from accounts.rules.statements.fields import known_field
 from accounts.rules.statements.memo import Fault, Memo
 from accounts.rules.statements.moments import Moment, Moments
+from accounts.rules.statements.plain_lines import column_text
 
 _HEADING_CELLS = 3  # a row with so many headings is the headings again, as at the top of a printed page
+# Columns of numbers that `words.counter_number` would leave as they are.
+_NUMBER_COLUMN = re.compile(r"(?:(?:(?=0*[1-9])[0-9]{4,34})?\n)*+")
 _NO_TIME = Moment(0, day_only=True)
 
 
@@ -136,9 +140,9 @@ class Entries:
                     chunk.doubt(at, "counter", "counter_is_account")
         cards, accounts = chunk.column("card"), chunk.column("account")
         if cards and accounts and list(map(self._accounts.__getitem__, accounts)) != batch.account:  # keep both
-            for detail, number, text in zip(batch.details, batch.account, accounts, strict=True):
+            for at, (number, text) in enumerate(zip(batch.account, accounts, strict=True)):
                 if text and self._accounts[text] != number:
-                    detail["account_other"] = words.clean(text)
+                    batch.details[at] = batch.details[at] | {"account_other": words.clean(text)}
         batch.cash = self._cash_flags(chunk, batch)
 
     def _cash_flags(self, chunk: Chunk, batch: Batch) -> list[bool]:
@@ -150,6 +154,8 @@ class Entries:
         return cash
 
     def _counter_numbers(self, chunk: Chunk, batch: Batch, texts: Sequence[str]) -> list[str]:
+        if _NUMBER_COLUMN.fullmatch(column_text(texts)):
+            return list(texts)
         values = list(map(self._counters.__getitem__, texts))
         if self._counters.has_faults:
             for at, value in enumerate(values):
@@ -157,7 +163,7 @@ class Entries:
                     values[at] = ""
                     if value == "counter_unreadable":
                         chunk.doubt(at, "counter", value)
-                        batch.details[at]["counter_text"] = words.clean(texts[at])
+                        batch.details[at] = batch.details[at] | {"counter_text": words.clean(texts[at])}
                     else:
                         chunk.fault(at, "counter", str(value))
         return values

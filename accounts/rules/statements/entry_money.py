@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import NoneType
 
 from accounts.rules.statements import words
 from accounts.rules.statements.amounts import Amounts, currency_code
@@ -61,6 +62,8 @@ class Money:
         """Signed minor units of a column; zero with a finding where a needed amount is missing or wrong."""
         texts = chunk.column(field)
         values: Sequence[int | Fault | None] = [None] * len(chunk.rows) if texts is None else self._column(batch, texts)
+        if set(map(type, values)) == {int}:
+            return list(values)  # type: ignore[arg-type]  # nothing but integers
         amounts: list[int] = []
         for at, value in enumerate(values):
             if isinstance(value, int):
@@ -86,6 +89,8 @@ class Money:
     def _balances(self, chunk: Chunk, batch: Batch) -> list[int | None]:
         texts = chunk.column("balance")
         values = [None] * len(chunk.rows) if texts is None else self._column(batch, texts)
+        if set(map(type, values)) <= {int, NoneType}:
+            return list(values)  # type: ignore[arg-type]  # no Fault among them
         balances: list[int | None] = []
         for at, value in enumerate(values):
             if isinstance(value, Fault):

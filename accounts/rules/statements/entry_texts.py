@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from accounts.rules.statements import words
@@ -9,9 +10,12 @@ from accounts.rules.statements.batch import Batch
 from accounts.rules.statements.chunk import Chunk
 from accounts.rules.statements.fields import DETAIL_FIELDS
 from accounts.rules.statements.memo import Memo
+from accounts.rules.statements.plain_lines import column_text
 
 MAX_SERIAL = 64
 _DAMAGED = "�"
+# Columns of cells that `words.clean` would leave as they are: printable, no blanks around, longer than words for nothing.
+_CLEAN_COLUMN = re.compile(r"(?:(?:[0-9A-Za-z][0-9A-Za-z./:_-]{4,63})?\n)*+")
 
 
 class Texts:
@@ -47,8 +51,10 @@ class Texts:
 
     def _column(self, field: str, texts: Sequence[str]) -> list[str]:
         """Each different text once where texts repeat, one by one where they do not."""
-        if texts.count(texts[0]) == len(texts):
+        if texts[0] == texts[-1] and texts.count(texts[0]) == len(texts):
             return [words.clean(texts[0])] * len(texts)
+        if _CLEAN_COLUMN.fullmatch(column_text(texts)):
+            return list(texts)
         different = set(texts)
         if len(different) > len(texts) // 2:
             return list(map(words.clean, texts))
@@ -56,11 +62,19 @@ class Texts:
         return list(map(memo.__getitem__, texts))
 
     def _details(self, chunk: Chunk) -> list[dict[str, str]]:
-        """One dictionary per row; what all rows share is written once and copied."""
+        """A dictionary for each row; rows that say the same share one, so it is replaced, never changed."""
         filled = {field: self.clean(chunk, field) for field in DETAIL_FIELDS if chunk.column(field) is not None}
         shared = {
             field: texts[0] for field, texts in filled.items() if texts[0] and texts.count(texts[0]) == len(texts)
         }
+        others = {field: texts for field, texts in filled.items() if field not in shared}
+        told = list(zip(*others.values(), strict=True)) if others else [()] * len(chunk.rows)
+        different = set(told)
+        if len(different) <= len(told) // 2:
+            made = {
+                row: shared | {field: text for field, text in zip(others, row, strict=True) if text} for row in different
+            }  # fmt: skip
+            return list(map(made.__getitem__, told))
         details = [shared.copy() for _ in chunk.rows]
         for field in (field for field in filled if field not in shared):
             for detail, text in zip(details, filled[field], strict=True):

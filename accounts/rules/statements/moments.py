@@ -9,6 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from accounts.rules.statements.memo import Fault, Memo
+from accounts.rules.statements.plain_lines import column_text
 from antifraud.plain_text import fold
 
 _SECOND = 1_000_000
@@ -63,7 +64,7 @@ class Moments:
 
     def column(self, texts: Sequence[str]) -> tuple[list[int], list[bool]] | None:
         """(at_us, day_only) of a column in which all cells look alike and are right; None where they are not."""
-        joined = "\n".join(texts) + "\n"
+        joined = column_text(texts)
         for shape, day, clock in _COLUMNS:
             if shape.fullmatch(joined):
                 days, clocks = [text[:day] for text in texts], [text[clock:] for text in texts]
@@ -190,8 +191,12 @@ def _after_midnight(parts: dict[str, str | None]) -> int | Fault:
 
 def _clock_us(text: str) -> int | Fault:
     """Microseconds past midnight of a time of day alone: 13:05, 13:05:09, 130509, 13时5分9秒."""
-    if len(text) == 6 and text.isascii() and text.isdigit():
-        return _after_midnight({"h": text[:2], "i": text[2:4], "s": text[4:]})
+    digits = text[:2] + text[3:5] + text[6:] if len(text) == 8 and text[2] == text[5] == ":" else text
+    if len(digits) == 6 and digits.isascii() and digits.isdigit():
+        hour, minute, second = int(digits[:2]), int(digits[2:4]), int(digits[4:])
+        if hour < 24 and minute < 60 and second < 60:
+            return (hour * 3600 + minute * 60 + second) * _SECOND
+        return _after_midnight({"h": digits[:2], "i": digits[2:4], "s": digits[4:]})
     plain = fold(text[:40]).strip().upper()
     match = _ONLY_CLOCK.fullmatch(plain.zfill(6) if plain.isdigit() and len(plain) == 5 else plain)
     if not match:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO
-
-from lxml import etree
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from accounts.rules.statements.batch import StatementError
+from antifraud.lazily import lazily
+
+if TYPE_CHECKING:
+    from lxml import etree
+else:
+    etree = lazily("lxml.etree")
 
 MAX_NODE_BYTES = 5 * 2**20
 _MAX_TAGS = 800_000  # an element takes far more memory than its text

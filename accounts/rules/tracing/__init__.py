@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from accounts.rules.tracing.difference import difference
+from accounts.rules.tracing.difference import difference, params_difference
 from accounts.rules.tracing.engine import Traced, trace
 from accounts.rules.tracing.messages import MESSAGES
 from accounts.rules.tracing.params import Params, ParamsError
@@ -26,5 +26,6 @@ __all__ = [
     "Stretch",
     "Traced",
     "difference",
+    "params_difference",
     "trace",
 ]

@@ -23,6 +23,8 @@ from accounts.rules.tracing.result import (
 )
 from accounts.rules.tracing.rows import NOBODY, Place, Row
 
+NOTHING_KNOWN = Place()
+
 
 class Rest(NamedTuple):
     """What did not go on from `node`: it came at `at` (mirrored backward), on the chain from `lo` on."""
@@ -90,7 +92,7 @@ class Book:
         """Name what stays, order everything. `places` of all `nodes`."""
         for rest in self.rests:
             settle = self._settle_forward if self._forward else self._settle_backward
-            settle(rest, places.get(rest.node, Place()))
+            settle(rest, places.get(rest.node, NOTHING_KNOWN))
         self._cap(places)
         edges = self.drawn()
         nodes = self.tallied(edges, places, self._main)
@@ -130,7 +132,7 @@ class Book:
             last[row.to] = max(last.get(row.to, at), at)
         found = []
         for node in sorted(level, key=lambda node: (level[node], node)):
-            place, at_last, ends = places.get(node, Place()), last.get(node), self.ends.get(node, {})
+            place, at_last, ends = places.get(node, NOTHING_KNOWN), last.get(node), self.ends.get(node, {})
             word = end(node, at_last, place)
             kept = {name: ends[name] for name in ENDS if name in ends}
             sums = came.get(node, 0), out.get(node, 0)
@@ -158,7 +160,7 @@ class Book:
     def _cap(self, places: Mapping[int, Place]) -> None:
         """More cannot rest than the bank states at the end of its statement."""
         for node, ends in self.ends.items():
-            place, resting = places.get(node, Place()), ends.get(RESTING, 0)
+            place, resting = places.get(node, NOTHING_KNOWN), ends.get(RESTING, 0)
             if place.closing is None or not resting or not _holds(self.params.until, place):
                 continue
             surplus = resting - max(place.closing, 0)

@@ -31,6 +31,15 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str,
     return {"edges": edges, "nodes": _compared(were, are, "node", _SAME_NODE), "totals": totals}
 
 
+def params_difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The limits of two runs that differ, by name, {"before": …, "after": …}; `rule` says which rules were applied."""
+    return {
+        name: {"before": before.get(name), "after": after.get(name)}
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    }
+
+
 def _made_anew(gone: Sequence[Mapping[str, Any]], come: Sequence[Mapping[str, Any]]) -> dict[int, int]:
     """Entry before -> entry after, of payments that have their parties and time for themselves."""
     by_meaning: dict[tuple[Any, ...], tuple[list[int], list[int]]] = {}

@@ -52,6 +52,7 @@ class FlowPass:
     ) -> None:
         self.params, self.share, self.book, self.stops, self.hubs = params, share, book, stops, hubs
         self.pools: dict[int, Pool] = {}
+        self._window = params.window
         self._rows = rows
         self._events: dict[int, list[Event]] = {}
         self._head: dict[int, int] = {}
@@ -152,7 +153,7 @@ class FlowPass:
         pool = self.pools.get(row.frm)
         if pool is None or not pool.traced:
             return (0, 0)
-        if row.leaves > pool.last + self.params.window:
+        if row.leaves > pool.last + self._window:
             self._limit(row.frm, pool, row.pool - row.amount, WINDOW)
             return (0, 0)
         self._limit(row.frm, pool, row.pool, UNKNOWN)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Alert
 from accounts.policy import Action
 from accounts.services.alerts.content import ROWS, alert_content, sealed
-from accounts.services.alerts.draft import require_unit
+from accounts.services.alerts.draft import require_unit, writers_with
 from accounts.services.alerts.send import alert_send
 from accounts.services.orders.approve import require_superior, required_reason
 from accounts.services.payload import sha256_of
@@ -39,7 +39,10 @@ def alert_submit(*, by: User, alert_id: UUID, expected_version: int | None = Non
         raise Invalid(fields={"expires_at": [_("The alert's end has passed. Edit the draft and choose a later one.")]})
     alert.created_by = by
     text, sha256 = sealed(alert_content(alert))
-    changes = {"created_by": by, "payload": text, "payload_sha256": sha256, "submitted_at": now}
+    changes = {
+        "created_by": by, "written_by": writers_with(alert, by), "payload": text, "payload_sha256": sha256,
+        "submitted_at": now,
+    }  # fmt: skip
     alert_flow.apply(
         alert, "submit", by=by, changes=changes, legal_basis=alert.legal_basis, expected_version=expected_version,
         detail={"payload_sha256": sha256.hex()},
@@ -61,8 +64,8 @@ def alert_recall(*, by: User, alert_id: UUID) -> Alert:
 def alert_approve(*, by: User, alert_id: UUID, payload_sha256: bytes) -> Alert:
     """Approve and thereby send the alert whose content has this SHA-256, as it was shown to the approver.
 
-    The approver comes from the issuing unit, a body above it, or a centre. Raises Forbidden (`same_person` for who
-    wrote or submitted it), Conflict `approval_missing`/`approval_lapsed`, Superseded `payload_changed` where the content differs
+    The approver comes from the issuing unit, a body above it, or a centre. Raises Forbidden (`same_person` for everybody who
+    wrote, changed or submitted it), Conflict `approval_missing`/`approval_lapsed`, Superseded `payload_changed` where the content differs
     from what was shown, from what is stored, or from what the facts say now.
     """
     alert = policy.get(by, Action.ALERT_APPROVE, ROWS, alert_id, lock=True)
@@ -103,8 +106,8 @@ def alert_cancel(*, by: User, alert_id: UUID, reason: str) -> Alert:
 
 
 def _officers(alert: Alert) -> tuple[UUID, ...]:
-    """Who cannot decide: a colleague's submitting makes the writer no second person."""
-    return alert.drafted_by_id, alert.created_by_id
+    """Who cannot decide: a colleague's later change or submitting makes no writer a second person."""
+    return alert.drafted_by_id, alert.created_by_id, *alert.written_by
 
 
 def _require_same_content(alert: Alert, payload_sha256: bytes) -> None:

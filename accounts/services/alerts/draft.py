@@ -35,7 +35,7 @@ def alert_draft(*, by: User, data: AlertInput) -> Alert:
     profile = unit.legal_profile
     alert = Alert(
         number=_next_number(unit), unit=unit, case=data.case, legal_profile=profile, drafted_by=by, created_by=by,
-        created_at=now, acknowledge_minutes=clocks_of(profile).alert_minutes,
+        written_by=[by.id], created_at=now, acknowledge_minutes=clocks_of(profile).alert_minutes,
     )  # fmt: skip
     _fill(alert, data)
     alert_flow.begin(
@@ -67,7 +67,7 @@ def alert_update(*, by: User, alert_id: UUID, data: AlertInput, expected_version
     if expected_version is not None and expected_version != alert.version:
         raise Superseded
     to = _checked(by, data)
-    alert.drafted_by = by
+    alert.drafted_by, alert.written_by = by, writers_with(alert, by)
     alert.case = data.case  # before the content: it is sealed under the case's key
     _fill(alert, data)
     alert.version += 1
@@ -96,6 +96,11 @@ def require_unit(by: User, alert: Alert) -> None:
     """Raise Forbidden for officers of other units: a superior approves, the issuing unit writes."""
     if by.institution_id != alert.unit_id:
         raise Forbidden(_("Only officers of the issuing unit may do this."))
+
+
+def writers_with(alert: Alert, by: User) -> list[UUID]:
+    """Everybody who had a hand in the alert, now also `by`: none of them can be its second person."""
+    return [*alert.written_by, *([by.id] if by.id not in alert.written_by else [])]
 
 
 def _checked(by: User, data: AlertInput) -> list[Institution]:

@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import connection
 
-# The sums stay zero until `chains_rebuild`. A row that names its own account as the other side names nobody.
-_OF_FILE = """
-INSERT INTO accounts_ledgerentry (case_id, src, dst, out_at, in_at, amount_minor, currency, co, ci, src_before, dst_before,
-  out_line_id, in_line_id)
-SELECT case_id, CASE direction WHEN 'out' THEN node ELSE NULLIF(counter, node) END,
-  CASE direction WHEN 'in' THEN node ELSE NULLIF(counter, node) END, at, at, amount_minor, currency, 0, 0, 0, 0,
-  CASE direction WHEN 'out' THEN id END, CASE direction WHEN 'in' THEN id END
-FROM accounts_statementline WHERE file_id = %s AND left_out = ''
-"""
+from accounts.services.ledger import sums
+from accounts.services.ledger.chains import chains_write
+
+# Each entry is written once, with its sums: what stands of its accounts and what comes are summed together. A row that names its
+# own account as the other side names nobody.
+_FRESH = """
+fresh AS MATERIALIZED (
+  SELECT nextval(pg_get_serial_sequence('accounts_ledgerentry', 'id')) AS id, case_id,
+    CASE direction WHEN 'out' THEN node ELSE NULLIF(counter, node) END AS src,
+    CASE direction WHEN 'in' THEN node ELSE NULLIF(counter, node) END AS dst,
+    at, amount_minor, currency, direction = 'out' AS is_out, balance_minor, serial, row, file_id, id AS line
+  FROM accounts_statementline WHERE file_id = %(file)s AND left_out = '' ORDER BY row
+)"""
+_MADE_OF_FILE = """
+made AS (
+  INSERT INTO accounts_ledgerentry (id, case_id, src, dst, out_at, in_at, amount_minor, currency, co, ci, src_before, dst_before,
+    out_line_id, in_line_id)
+  SELECT f.id, f.case_id, f.src, f.dst, f.at, f.at, f.amount_minor, f.currency, COALESCE(s.co, 0), COALESCE(s.ci, 0),
+    COALESCE(s.src_before, 0), COALESCE(s.dst_before, 0), CASE WHEN f.is_out THEN f.line END, CASE WHEN NOT f.is_out THEN f.line END
+  FROM fresh f LEFT JOIN sums s ON s.id = f.id ORDER BY f.id
+)"""
+_OF_FILE = ",".join((
+    f"WITH {_FRESH}", sums.TOUCHED, sums.STANDING, sums.sums_of([sums.STANDING_SIDES, sums.FRESH_SIDES]), _MADE_OF_FILE,
+    f"{sums.WRITTEN}{sums.CHAINS}",
+))  # fmt: skip
 _NODES = """
 SELECT node FROM accounts_statementline WHERE file_id = %(file)s AND left_out = ''
 UNION SELECT counter FROM accounts_statementline WHERE file_id = %(file)s AND left_out = '' AND counter IS NOT NULL
 """
-# What is given as (paying row, receiving row, told transfer), each of which may be missing, becomes one entry.
+# What is given as (paying row, receiving row, told transfer), each of which may be missing, becomes one entry, without sums
+# until `chains_rebuild`.
 _MADE = """
 INSERT INTO accounts_ledgerentry (case_id, src, dst, out_at, in_at, amount_minor, currency, co, ci, src_before, dst_before,
   out_line_id, in_line_id, transfer_id)
 SELECT %(case)s, src, NULLIF(dst, src), out_at, in_at, amount, currency, 0, 0, 0, 0, out_line, in_line, told
 FROM (
-  SELECT COALESCE(o.node, i.counter, a.node) AS src, COALESCE(i.node, o.counter, b.node) AS dst,
+  SELECT CASE WHEN o.id IS NULL AND i.id IS NOT NULL THEN NULLIF(COALESCE(i.counter, a.main, a.node), i.node)
+      ELSE COALESCE(o.node, a.main, a.node) END AS src,
+    COALESCE(i.node, o.counter, b.main, b.node) AS dst,
     COALESCE(o.at, i.at, t.at) AS out_at, COALESCE(i.at, o.at, t.at) AS in_at,
     COALESCE(o.amount_minor, i.amount_minor, t.amount_minor) AS amount, COALESCE(o.currency, i.currency, t.currency) AS currency,
     m.out_line, m.in_line, m.told
@@ -44,11 +63,9 @@ RETURNING id, out_line_id, in_line_id, transfer_id
 Triple = tuple[UUID | None, UUID | None, UUID | None]
 
 
-def entries_of_file(file_id: UUID) -> int:
-    """One entry for each row of the file that is not left out; how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OF_FILE, [file_id])
-        return int(cursor.rowcount)
+def entries_of_file(file_id: UUID, nodes: Iterable[int]) -> None:
+    """One entry for each row of the file that is not left out, with the sums of the chains of `nodes`: all that the rows name."""
+    chains_write(nodes, _OF_FILE, {"file": file_id})
 
 
 def nodes_of_file(file_id: UUID) -> set[int]:

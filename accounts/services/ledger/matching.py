@@ -6,7 +6,7 @@ imports does not matter; what an officer has undone is not paired again. Which r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -20,10 +20,16 @@ from accounts.services.ledger.entries import Triple
 from accounts.services.ledger.remaking import Remaking, Rule, Why
 
 FETCH = 5000
+# Only where the other side has a statement of its own in the ledger, which its chain says, can there be a row of that side.
 _OF_FILE = """
 SELECT DISTINCT CASE direction WHEN 'out' THEN node ELSE counter END AS src,
   CASE direction WHEN 'out' THEN counter ELSE node END AS dst, amount_minor, currency
 FROM accounts_statementline WHERE file_id = %(file)s AND left_out = '' AND counter <> node
+  AND counter IN (SELECT node FROM accounts_ledgerchain WHERE case_id = %(case)s AND covered_from IS NOT NULL)
+"""
+_OF_NODES = """
+SELECT DISTINCT src, dst, amount_minor, currency FROM accounts_ledgerentry
+WHERE case_id = %(case)s AND (src = ANY(%(nodes)s) OR dst = ANY(%(nodes)s)) AND src IS NOT NULL AND dst IS NOT NULL
 """
 _OF_ONE = "SELECT %(src)s::bigint AS src, %(dst)s::bigint AS dst, %(amount)s::bigint AS amount_minor, %(currency)s::text AS currency"
 _GROUPS = """
@@ -57,6 +63,11 @@ class _Group:
 def matches_of_file(case_id: UUID, file_id: UUID) -> set[int]:
     """Match what a file's rows brought; the nodes that were touched."""
     return _match(case_id, _OF_FILE, {"file": file_id})
+
+
+def matches_of_nodes(case_id: UUID, nodes: Collection[int]) -> set[int]:
+    """Match all rows of these nodes again; the nodes that were touched."""
+    return _match(case_id, _OF_NODES, {"nodes": sorted(nodes)})
 
 
 def matches_of_group(case_id: UUID, src: int, dst: int, amount: int, currency: str) -> set[int]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain, repeat
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import numpy as np
 from django.db import connection
-from numpy.typing import NDArray
 
 from accounts.models import LedgerAccount
 from accounts.selectors.identity import NUMBER_INDEX
@@ -16,7 +16,14 @@ from accounts.services.ledger.changes import nodes_new
 from antifraud import bulk
 from antifraud.crypto import data_keys
 from antifraud.crypto.blind import blind_indexes
-from antifraud.crypto.envelope import seal_many
+from antifraud.crypto.envelope import DecryptError, cell_aad, open_envelope, seal_many
+from antifraud.lazily import lazily
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = lazily("numpy")
 
 CASH = "cash"  # in small letters: no account number in normal form is
 _ACCOUNT, _CASH = bulk.text("account"), bulk.text("cash")
@@ -26,11 +33,15 @@ _COLUMNS = (
 )  # fmt: skip
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('ledger.parties|' || %s::text, 0))"
 _KNOWN = "SELECT number_index, node FROM accounts_ledgeraccount WHERE case_id = %s AND number_index = ANY(%s)"
-# Without an entry the row was made for a preview.
+# Without an entry the row was made for a preview. Asked of the case's entries alone: the ledger holds those of all cases. Small
+# numbers come as an array of integer, which PostgreSQL would search from end to end for each row.
 _STANDING = """
-SELECT node, id, name IS NULL, NOT EXISTS (SELECT FROM accounts_ledgerentry e WHERE e.src = a.node)
-  AND NOT EXISTS (SELECT FROM accounts_ledgerentry e WHERE e.dst = a.node)
-FROM accounts_ledgeraccount a WHERE case_id = %s AND node = ANY(%s)
+WITH used AS MATERIALIZED (
+  SELECT src AS node FROM accounts_ledgerentry WHERE case_id = %(case)s
+  UNION SELECT dst FROM accounts_ledgerentry WHERE case_id = %(case)s
+)
+SELECT a.node, a.id, a.name, a.institution_id, a.institution_text, a.account_id, u.node IS NULL
+FROM accounts_ledgeraccount a LEFT JOIN used u ON u.node = a.node WHERE a.case_id = %(case)s AND a.node = ANY(%(nodes)s::bigint[])
 """
 _TOLD = """
 UPDATE accounts_ledgeraccount a SET name = CASE WHEN t.is_new THEN t.name ELSE COALESCE(a.name, t.name) END,
@@ -40,8 +51,8 @@ UPDATE accounts_ledgeraccount a SET name = CASE WHEN t.is_new THEN t.name ELSE C
 FROM unnest(%s::bigint[], %s::boolean[], %s::bytea[], %s::uuid[], %s::text[]) t(node, is_new, name, keeper, bank)
 WHERE a.node = t.node AND (t.is_new OR a.name IS NULL AND t.name IS NOT NULL OR a.institution_id IS NULL AND t.keeper IS NOT NULL)
 """
-# By the number itself or a live alias, led on to what the account was merged into; two candidates are none, unless one
-# is kept by the institution whose file named the number.
+# By the number itself, a second number of its node or a live alias, led on to what the account was merged into; two
+# candidates are none, unless one is kept by the institution whose file named the number.
 _LINK = """
 WITH involved AS (
   SELECT COALESCE(a.merged_into_id, a.id) AS root, a.number_index FROM accounts_involvement i
@@ -56,8 +67,8 @@ WITH involved AS (
 ), found AS (
   SELECT l.id, array_agg(DISTINCT v.root) AS roots,
     array_agg(DISTINCT v.root) FILTER (WHERE a.institution_id = l.institution_id) AS own
-  FROM accounts_ledgeraccount l JOIN involved v ON v.number_index = l.number_index
-    JOIN accounts_involvedaccount a ON a.id = v.root
+  FROM accounts_ledgeraccount l JOIN accounts_ledgeraccount n ON COALESCE(n.main, n.node) = l.node AND n.case_id = l.case_id
+    JOIN involved v ON v.number_index = n.number_index JOIN accounts_involvedaccount a ON a.id = v.root
   WHERE l.case_id = %(case)s GROUP BY l.id
 ), chosen AS (
   SELECT id, CASE WHEN cardinality(own) = 1 THEN own[1] WHEN cardinality(roots) = 1 THEN roots[1] END AS root FROM found
@@ -74,6 +85,10 @@ DELETE FROM accounts_ledgeraccount a USING (
   EXCEPT SELECT dst FROM accounts_ledgerentry WHERE case_id = %(case)s
   EXCEPT SELECT node FROM accounts_statementline WHERE case_id = %(case)s
   EXCEPT SELECT counter FROM accounts_statementline WHERE case_id = %(case)s
+  EXCEPT SELECT named_node FROM accounts_statementline WHERE case_id = %(case)s
+  EXCEPT SELECT named_counter FROM accounts_statementline WHERE case_id = %(case)s
+  EXCEPT SELECT l.node FROM accounts_transfer t JOIN accounts_involvedaccount v ON v.id IN (t.from_account_id, t.to_account_id)
+    JOIN accounts_ledgeraccount l ON l.case_id = t.case_id AND l.number_index = v.number_index WHERE t.case_id = %(case)s
 ) unused WHERE a.node = unused.node
 """
 
@@ -86,6 +101,19 @@ class Party:
     name: str = ""
     bank: str = ""
     institution_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What a ledger account says now; `name` is sealed."""
+
+    node: int
+    id: UUID
+    name: bytes | memoryview | None
+    institution_id: UUID | None
+    institution_text: str
+    account_id: UUID | None
+    is_new: bool
 
 
 def parties_nodes(case_id: UUID, parties: Iterable[Party], *, is_preview: bool = False) -> dict[str, int]:
@@ -117,17 +145,42 @@ def parties_tell(case_id: UUID, told: Mapping[int, Party]) -> None:
     previews, whose files may yet be discarded.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_STANDING, [case_id, sorted(told)])
-        rows = cursor.fetchall()
+        cursor.execute(_STANDING, {"case": case_id, "nodes": sorted(told)})
+        rows = [_Standing(*row) for row in cursor.fetchall()]
+    # To write a row anew costs an entry in each index.
+    rows = [row for row in rows if not _says_so(row, told[row.node])]
     if not rows:
         return
-    parties, is_new = [told[row[0]] for row in rows], [row[3] for row in rows]
-    ids = np.frombuffer(b"".join(row[1].bytes for row in rows), dtype=np.uint8).reshape(len(rows), 16)
-    names = [party.name if row[2] or row[3] else "" for party, row in zip(parties, rows, strict=True)]
+    parties, is_new = [told[row.node] for row in rows], [row.is_new for row in rows]
+    ids = np.frombuffer(b"".join(row.id.bytes for row in rows), dtype=np.uint8).reshape(len(rows), 16)
+    names = [party.name if row.name is None or row.is_new else "" for party, row in zip(parties, rows, strict=True)]
     sealed = _envelopes(case_id, "name", ids, names)
     keepers, banks = [party.institution_id for party in parties], [party.bank[:160] for party in parties]
     with connection.cursor() as cursor:
-        cursor.execute(_TOLD, [[row[0] for row in rows], is_new, sealed, keepers, banks])
+        cursor.execute(_TOLD, [[row.node for row in rows], is_new, sealed, keepers, banks])
+
+
+def _says_so(row: _Standing, party: Party) -> bool:
+    """Whether the row would stay as it is (`_TOLD`)."""
+    if not row.is_new:
+        return (row.name is not None or not party.name) and (
+            row.institution_id is not None or party.institution_id is None
+        )
+    if (row.institution_id, row.institution_text, row.account_id) != (party.institution_id, party.bank[:160], None):
+        return False
+    if row.name is None or not party.name:
+        return row.name is None and not party.name
+    try:
+        aad = cell_aad(_TABLE, "name", row.id)
+        return open_envelope(bytes(row.name), aad=aad, find_cipher=data_keys.decryption_key) == party.name.encode()
+    except DecryptError:
+        return False
+
+
+def parties_mains(nodes: Iterable[int]) -> set[int]:
+    """The nodes that stand for these numbers' accounts in the entries."""
+    rows = LedgerAccount.objects.filter(node__in=list(nodes)).values_list("node", "main")
+    return {main or node for node, main in rows}
 
 
 def parties_link(case_id: UUID) -> None:
@@ -149,19 +202,18 @@ def _insert(case_id: UUID, missing: Mapping[bytes, Party], nodes: list[int]) -> 
     parties, ids = list(missing.values()), bulk.uuids(len(missing))
     numbers = _sealed(case_id, "number", ids, ["" if party.number == CASH else party.number for party in parties])
     names = _sealed(case_id, "name", ids, [party.name for party in parties])
-    case = bulk.raw(case_id.bytes)
-    keepers = {None: bulk.NULL}
-    rows = []
-    for index, party, node, row, number, name in zip(missing, parties, nodes, ids, numbers, names, strict=True):
-        keeper = party.institution_id
-        if keeper is not None and keeper not in keepers:
-            keepers[keeper] = bulk.raw(keeper.bytes)
-        kind = _CASH if party.number == CASH else _ACCOUNT
-        rows.append((
-            bulk.raw(row.tobytes()), case, bulk.int8(node), kind, bulk.NULL, keepers[keeper], bulk.text(party.bank[:160]), number,
-            bulk.raw(index), name,
-        ))  # fmt: skip
-    bulk.copy_rows(_TABLE, _COLUMNS, rows)
+    case, rows, count = bulk.raw(case_id.bytes), ids.tobytes(), len(parties)
+    keepers = {
+        keeper: bulk.maybe(keeper.bytes if keeper else None) for keeper in {party.institution_id for party in parties}
+    }
+    banks = {bank: bulk.text(bank[:160]) for bank in {party.bank for party in parties}}
+    columns = (
+        repeat(bulk.count_of(_COLUMNS), count), (bulk.raw(rows[at : at + 16]) for at in range(0, 16 * count, 16)),
+        repeat(case, count), map(bulk.int8, nodes), (_CASH if party.number == CASH else _ACCOUNT for party in parties),
+        repeat(bulk.NULL, count), (keepers[party.institution_id] for party in parties), (banks[party.bank] for party in parties),
+        numbers, map(bulk.raw, missing), names,
+    )  # fmt: skip
+    bulk.copy_raw(_TABLE, _COLUMNS, chain.from_iterable(zip(*columns, strict=True)))
 
 
 def _sealed(case_id: UUID, column: str, ids: NDArray[np.uint8], values: list[str]) -> list[bytes]:

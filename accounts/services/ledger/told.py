@@ -17,18 +17,19 @@ from accounts.rules.pairing import TOLD_WINDOW
 from accounts.services.ledger.chains import chains_rebuild
 from accounts.services.ledger.changes import ledger_change, ledger_hold
 from accounts.services.ledger.entries import Triple
-from accounts.services.ledger.parties import Party, parties_link, parties_nodes
+from accounts.services.ledger.parties import Party, parties_link, parties_mains, parties_nodes
 from accounts.services.ledger.remaking import Remaking, Rule, Why
 
 # Each told transfer of the case that touches one of the accounts, with the entry that it is in now.
 _TOLD = """
-SELECT t.id, t.at, t.amount_minor, t.currency, e.id, e.src, e.dst, e.out_line_id, e.in_line_id, a.node, b.node
+SELECT t.id, t.at, t.amount_minor, t.currency, e.id, e.src, e.dst, e.out_line_id, e.in_line_id,
+  COALESCE(a.main, a.node), COALESCE(b.main, b.node)
 FROM accounts_ledgerentry e JOIN accounts_transfer t ON t.id = e.transfer_id
 LEFT JOIN accounts_involvedaccount payer ON payer.id = t.from_account_id
 LEFT JOIN accounts_involvedaccount payee ON payee.id = t.to_account_id
 LEFT JOIN accounts_ledgeraccount a ON a.case_id = e.case_id AND a.number_index = payer.number_index
 LEFT JOIN accounts_ledgeraccount b ON b.case_id = e.case_id AND b.number_index = payee.number_index
-WHERE e.case_id = %(case)s AND e.transfer_id IS NOT NULL AND b.node = ANY(%(nodes)s)
+WHERE e.case_id = %(case)s AND e.transfer_id IS NOT NULL AND COALESCE(b.main, b.node) = ANY(%(nodes)s)
 """
 # The parties as the rows themselves name them: a payer that the entry has from a told transfer must not keep another out.
 _UNITS = """
@@ -125,7 +126,7 @@ def _nodes(case_id: UUID, transfers: Iterable[Transfer]) -> set[int]:
     ids = {account for each in transfers for account in (each.from_account_id, each.to_account_id) if account}
     accounts = InvolvedAccount.objects.filter(pk__in=ids)
     parties = [Party(account.number.open(), institution_id=account.institution_id) for account in accounts]
-    return set(parties_nodes(case_id, parties).values())
+    return parties_mains(parties_nodes(case_id, parties).values())
 
 
 def _told(case_id: UUID, nodes: Collection[int]) -> list[_Told]:
@@ -160,7 +161,11 @@ def _chosen(told: list[_Told], units: list[_Unit], undone: Collection[tuple[Any,
         for unit in _near(each, timed):
             apart = min(abs((at - each.at).total_seconds()) for at in (unit.out_at, unit.in_at))
             is_undone = (each.id, unit.out_line) in undone or (each.id, unit.in_line) in undone
-            if not is_undone and (each.src is None or unit.src is None or each.src == unit.src):
+            if (
+                not is_undone
+                and each.src != each.dst
+                and (each.src is None or unit.src is None or each.src == unit.src)
+            ):
                 rank = (each.src is None, apart, each.at, each.id, unit.in_at, unit.sha256, unit.row)
                 ranked.append((rank, each, unit))
     taken: set[UUID] = set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -28,17 +28,30 @@ SELECT u.entry, u.id, u.direction, u.src, u.dst, u.transfer_id, (extract(epoch F
   (n.sha256, n.row, u.sha256, u.row)::text
 FROM single u JOIN single n ON n.reference = u.reference AND n.amount_minor = u.amount_minor AND n.currency = u.currency
   AND n.counter = u.node AND n.direction <> u.direction
-WHERE u.counter IS NULL AND (u.file_id = %(file)s OR n.file_id = %(file)s)
+WHERE u.counter IS NULL AND {which}
 """
+_OF_FILE, _OF_NODES = (
+    "(u.file_id = %(file)s OR n.file_id = %(file)s)",
+    "(u.node = ANY(%(nodes)s) OR n.node = ANY(%(nodes)s))",
+)
 
 
 def matches_unnamed(case_id: UUID, file_id: UUID) -> set[int]:
-    """Match rows that name nobody with rows that name their account; the nodes that were touched."""
+    """Match rows that name nobody with rows that name their account, one of them in the file; the nodes that were touched."""
+    return _match(case_id, _OF_FILE, {"file": file_id})
+
+
+def matches_unnamed_of(case_id: UUID, nodes: Collection[int]) -> set[int]:
+    """The same of these accounts' rows, whatever file they are in."""
+    return _match(case_id, _OF_NODES, {"nodes": sorted(nodes)})
+
+
+def _match(case_id: UUID, which: str, given: dict[str, Any]) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(_ANY, [case_id])
         if not cursor.fetchone()[0]:
             return set()
-        cursor.execute(_PAIRS, {"case": case_id, "file": file_id})
+        cursor.execute(_PAIRS.format(which=which), {"case": case_id, **given})
         found = cursor.fetchall()
     undone = LedgerMatch.objects.filter(case_id=case_id, undone_at__isnull=False).exclude(rule=Rule.TOLD)
     forbidden = set(undone.values_list("out_line", "in_line"))

@@ -85,7 +85,7 @@ def _checked(
     targets = read_lines(case, row, lines, terms, found)
     if found:
         raise Invalid(fields=found)
-    refuse_duplicates(case.id, by.institution_id, row, [target.account.id for target in targets])
+    refuse_duplicates(case.id, by.institution_id, row, targets)
     for target in targets:
         refuse_beyond_limit(kind, target, corrects)
     return case, targets
@@ -146,7 +146,7 @@ def recheck(order: Order, *, by: User, terms: OrderTerms, **changes: Any) -> Tar
     targets = read_lines(order.case, row, [replace(line, **changes)], terms, found, given)
     if found:
         raise Invalid(fields=found)
-    refuse_duplicates(order.case_id, order.unit_id, row, [targets[0].account.id], but=order.id)
+    refuse_duplicates(order.case_id, order.unit_id, row, targets, but=order.id)
     refuse_beyond_limit(order.kind, targets[0], order.corrects)
     return targets[0]
 
@@ -172,25 +172,23 @@ def kind_row(kind: str) -> OrderKind:
 
 
 def refuse_duplicates(
-    case_id: UUID, unit_id: UUID, row: OrderKind, accounts: list[UUID], *, but: UUID | None = None
+    case_id: UUID, unit_id: UUID, row: OrderKind, targets: list[Target], *, but: UUID | None = None
 ) -> None:
     """One open order per case, unit, account and kind (R7), under whatever number of the account it was written.
 
-    What follows a hold stays with the hold's own row: two merged numbers may each hold something to release.
+    What follows a hold is one for each hold: an account may bear several, and each has a release of its own.
     """
-    same = Q(account__in=accounts)
-    if not row.references_original:
-        same |= Q(account__merged_into__in=accounts)
+    if row.references_original:
+        same = Q(original__in=[target.original for target in targets])
+        text = _("An open order of this kind exists for this hold: {number}. Continue that one or cancel it first.")
+    else:
+        accounts = [target.account.id for target in targets]
+        same = Q(account__in=accounts) | Q(account__merged_into__in=accounts)
+        text = _("An open order of this kind exists for this account: {number}. Continue that one or cancel it first.")
     rows = Order.objects.filter(same, case=case_id, unit=unit_id, kind=row.name, status__in=OPEN)
     numbers = sorted(number for pk, number in rows.values_list("pk", "number") if pk != but)
     if numbers:
-        raise Conflict(
-            format_lazy(
-                _("An open order of this kind exists for this account: {number}. Continue that one or cancel it first."),
-                number=", ".join(numbers),
-            ),
-            code="duplicate_order", extra={"orders": numbers},
-        )  # fmt: skip
+        raise Conflict(format_lazy(text, number=", ".join(numbers)), code="duplicate_order", extra={"orders": numbers})
 
 
 def refuse_beyond_limit(kind: str, target: Target, corrects: Order | None) -> None:

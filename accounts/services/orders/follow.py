@@ -49,14 +49,15 @@ def release_draft(*, by: User, hold: Hold, trigger: str, due_at: datetime, reaso
     """Draft the release of a hold because of an event (error, crossed, overruled, not_filed, withdrawn, not_fraud …).
 
     The unit that asked for the hold (after a transfer of the case: the case's unit) completes and submits it;
-    `due_at` is when it must be out. A release that is open already keeps its earlier date and is returned.
+    `due_at` is when it must be out. A release of this hold that is open already keeps its earlier date and is
+    returned; another hold of the same account has a release of its own.
     `by` is who caused it: an officer, a bank's person or the platform. The caller has authorised.
     """
     now = db.require_unit_of_work().now
     hold = ROWS.get(pk=hold.pk)
     kind = following_kind(hold, "release")
     unit = _unit(hold)
-    waiting = Order.objects.filter(case=hold.case_id, unit=unit, account=hold.account_id, kind=kind, status__in=OPEN)
+    waiting = Order.objects.filter(original=hold.order_id, unit=unit, kind=kind, status__in=OPEN)
     found = db.lock(waiting).first()
     if found is not None:
         return _hasten(found, trigger, now, due_at)

@@ -114,14 +114,23 @@ def read_lines(
             continue
         if row.family == "watch":
             _watch(row, target, watches, problems)
-        if target.account.id in seen:
-            problems.note("involvement", _("This account stands in the draft twice. Remove one of the lines."))
-        seen.add(target.account.id)
+        _once(row, target, seen, problems)
         target.amount_minor = _amount(row, line, terms, problems)
         if terms.asked_expires_at and row.verb == "extend":
             _extension(known.holds.get(line.hold_id) if line.hold_id else None, terms.asked_expires_at, problems)
         targets.append(target)
     return targets
+
+
+def _once(row: OrderKind, target: Target, seen: set[UUID], problems: LineProblems) -> None:
+    """Each account stands in a draft once; where holds are followed, each hold does."""
+    if row.references_original and target.original is not None:
+        subject, text = target.original.id, _("This hold stands in the draft twice. Remove one of the lines.")
+    else:
+        subject, text = target.account.id, _("This account stands in the draft twice. Remove one of the lines.")
+    if subject in seen:
+        problems.note("hold" if row.references_original else "involvement", text)
+    seen.add(subject)
 
 
 class LineProblems:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -73,6 +75,14 @@ def order_recall(*, by: User, order_id: UUID) -> Order:
     """The issuing unit takes an undecided order back into its drafts."""
     order = policy.get(by, Action.ORDER_RECALL, Order.objects.all(), order_id, lock=True)
     require_unit(by, order)
-    order_flow.apply(order, "recall", by=by)
+    return recall_apply(order, by=by)
+
+
+def recall_apply(order: Order, *, by: User, detail: Mapping[str, Any] | None = None) -> Order:
+    """The act itself, also where the request has run out. The caller has authorised and holds the row.
+
+    The emergency path is taken by one submission, for minutes that count (domain.md §3): a draft that came back is an
+    ordinary one, with its papers and an approver, until an officer asks for the path again.
+    """
     requests.lapse(order.id)
-    return order
+    return order_flow.apply(order, "recall", by=by, changes={"emergency": False}, detail=detail)

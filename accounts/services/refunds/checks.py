@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Hold, Order, Refund, RefundShare, TraceRun
 from accounts.models.order import OPEN
 from accounts.policy import FlowAction
-from accounts.services.refunds.facts import RETURNABLE, held_left, is_in_force
+from accounts.selectors.holds_beside import RETURNABLE
+from accounts.services.refunds.facts import held_left, is_in_force
 from accounts.services.refunds.inputs import ClaimInput
 from antifraud import db, money, policy
 from antifraud.crypto.forbidden import reject_forbidden

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Refund, RefundRound, RefundShare
 from accounts.policy import RefundAction
 from accounts.rules.refunds import canonical, digest, outcome
+from accounts.selectors.identity import root_of
+from accounts.services.accounts import lock_number
 from accounts.services.orders.approve import require_superior, required_reason
 from accounts.services.refunds.checks import require_holdable, require_unit
 from accounts.services.refunds.draft import ROWS
@@ -97,7 +99,8 @@ def refund_approve(
     refund_flow.step("approve", refund.status)
     if expected_version is not None and expected_version != refund.version:
         raise Superseded
-    # Two returns of one case decided at once would each take the other's victims for unpaid.
+    # Two returns decided at once would each take the other's victims (one case), or money (one account), for unpaid.
+    lock_number(bytes(root_of(refund.hold.account).number_index))
     db.lock(Case.objects.filter(pk=refund.case_id)).only("pk").first()
     current = current_round(refund)
     excluded = tuple(pk for pk in (refund.second_officer_id, refund.drafted_by_id) if pk)

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Hold, Refund, RefundRound, RefundShare
 from accounts.policy import Action, RefundAction
 from accounts.rules.refunds import RefundError, digest
+from accounts.selectors.holds_beside import is_held_for_others, same_money
 from accounts.services.orders.approve import required_reason
 from accounts.services.refunds.checks import claim_rows, require_holdable, require_unit
-from accounts.services.refunds.facts import same_money, worksheet_of
+from accounts.services.refunds.facts import worksheet_of
 from accounts.services.refunds.inputs import RefundInput
 from accounts.states import refund_flow
 from antifraud import db, policy
@@ -109,6 +110,11 @@ def _computed(
     found: dict[str, list[Any]] = defaultdict(list)
     if data.legal_basis not in LEGAL_BASIS_LABELS.values():
         found["legal_basis"].append(_("Choose the legal basis from the list."))
+    if data.is_stated_single and is_held_for_others(refund.hold):
+        text = _(
+            "Another case's measure is on this account or waits for it, so nobody can state one source. Untick it."
+        )
+        found["is_stated_single"].append(text)
     shares = claim_rows(by, refund, data.claims, found)
     if found:
         raise Invalid(fields=found)

@@ -11,18 +11,18 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Q, Sum
 
 from accounts.models import CaseLedger, Hold, LedgerAccount, LedgerChain, Refund, RefundShare, TraceRun, Transfer
 from accounts.rules.refunds import Claim, Facts, build
 from accounts.rules.tracing.result import BELOW_MINIMUM, CUT, REACHED, RESTING, UNKNOWN, WINDOW
 from accounts.selectors.holds import in_force
+from accounts.selectors.holds_beside import committed, is_held_for_others, left_besides, same_money
 from accounts.selectors.identity import family_rows
 from antifraud.crypto.blind import blind_index
 from antifraud.crypto.normal import normal_account, normal_name
 
 PAYEE = "refund.payee"
-RETURNABLE = (Hold.Kind.STOP, Hold.Kind.FREEZE)
 # Ends of a trace after which nobody can say where the money is (accounts.rules.tracing.result): wherever in the run
 # they stand, some of it may have come to the held account unseen.
 UNCERTAIN = frozenset({UNKNOWN, WINDOW, BELOW_MINIMUM, CUT, REACHED})
@@ -46,29 +46,17 @@ def is_in_force(hold: Hold) -> bool:
     return in_force(Hold.objects.filter(pk=hold.pk)).exists()
 
 
-def committed(rows: QuerySet[RefundShare]) -> QuerySet[RefundShare]:
-    """Shares that are decided and not given up: paid, to be paid, or to be tried again."""
-    decided = rows.filter(refund__decided_at__isnull=False, round__number=F("refund__round_number"))
-    return decided.exclude(outcome=RefundShare.Outcome.GIVEN_UP)
-
-
-def same_money(hold: Hold) -> QuerySet[Hold]:
-    """The hold with those that it was converted from or to: one sum on one account, held under one order after another."""
-    last = hold.converted_to_id or hold.pk
-    return Hold.objects.filter(Q(pk=last) | Q(converted_to=last))
-
-
 def held_left(hold: Hold, *, but: UUID | None = None) -> int:
     """What of the hold no other decided return has taken, from it or from the same money; `but` is the return that asks.
 
-    What was paid out of a stop before the freeze took effect is not in the freeze's own sum and is not taken twice.
+    What was paid out of a stop before the freeze took effect is not in the freeze's own sum and is not taken twice. Other
+    holds of the account, of whatever unit, count as `left_besides` says.
     """
     rows = committed(RefundShare.objects.filter(refund__hold__in=same_money(hold))).exclude(refund=but)
     if hold.effective_from is not None:
         gone = Q(outcome=RefundShare.Outcome.PAID, paid_at__lt=hold.effective_from)
         rows = rows.exclude(gone & ~Q(refund__hold=hold))
-    taken = rows.aggregate(total=Sum("share_minor"))["total"] or 0
-    return (hold.amount_minor or 0) - int(taken)
+    return left_besides(hold, int(rows.aggregate(total=Sum("share_minor"))["total"] or 0))
 
 
 def returned_to(victim_ids: Iterable[UUID], currency: str, *, but: UUID | None = None) -> dict[UUID, int]:
@@ -152,7 +140,7 @@ def worksheet_of(
             held,
             source.payments,
             source.is_covered,
-            is_stated_single and not source.has_statement,
+            is_stated_single and not source.has_statement and not is_held_for_others(refund.hold),
             tuple(claims),
             about,
             "" if version is None else str(version),

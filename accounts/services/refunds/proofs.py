@@ -1,19 +1,26 @@
-"""The paper that shows a payout: with the report, or once afterwards; and who records it for an institution outside."""
+"""The paper that shows a payout: with the report, or once afterwards, by page or by system; who records it for an institution outside."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.core.files.base import File
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Refund, RefundShare
+from accounts.policy import RefundAction
+from accounts.services.refunds.draft import ROWS
+from antifraud import db, policy
 from antifraud.audit import diary
+from antifraud.crypto.evidence import MAX_BYTES
 from antifraud.errors import Forbidden, Invalid, Superseded, WrongState
 from banks.models import User
 from cases.models import Attachment
 from cases.services.attachments import attachment_store
+
+TAKES_PROOF = (Refund.Status.DECIDED, Refund.Status.FAILED, Refund.Status.PAID)
 
 
 def require_recorder(by: User, refund: Refund, proof: File[Any] | None) -> None:
@@ -69,3 +76,48 @@ def proof_add(
         detail={"proof_of": [str(share.id) for share in paper_less]},
     )  # fmt: skip
     return refund
+
+
+def payout_proof_announce(*, by: User, refund_id: UUID, sha256: bytes, size: int) -> Refund:
+    """The bank's system says which paper it will send; its bytes follow by their own door (R39).
+
+    Raises NotFound, Forbidden, Invalid (size), WrongState where no paid share lacks its proof and this is not the kept one.
+    """
+    db.require_unit_of_work()
+    refund, paid = _reported(by, refund_id)
+    if not 0 < size <= MAX_BYTES:
+        text = _("A proof has 1 byte to {limit} MB. Scan it with less detail.")
+        raise Invalid(fields={"size": [str(text).format(limit=MAX_BYTES // 2**20)]})
+    if not _is_kept(paid, sha256):
+        _require_lack(refund, paid)
+    detail = {"sha256": sha256.hex(), "size": size}
+    diary.record("refund.announce", by=by, obj=refund, case_id=refund.case_id, detail=detail)
+    return refund
+
+
+def payout_proof_upload(*, by: User, refund_id: UUID, file: File[Any], sha256: bytes) -> Refund:
+    """The announced bytes have arrived and are the announced ones; sent again they change nothing. Raises as it does."""
+    refund, paid = _reported(by, refund_id)
+    return refund if _is_kept(paid, sha256) else proof_add(by, refund, paid, file)
+
+
+def _reported(by: User, refund_id: UUID) -> tuple[Refund, list[RefundShare]]:
+    """A return that the caller's own institution pays, and what was reported of it as paid."""
+    refund = policy.get(by, RefundAction.REFUND_REPORT, ROWS, refund_id, lock=True)
+    if not by.institution.is_executing:
+        raise Forbidden(_("What an institution outside of the platform told on paper is recorded on the page."))
+    if refund.status not in TAKES_PROOF:
+        raise WrongState(extra={"state": refund.status, "verb": "proof"})
+    rows = RefundShare.objects.filter(
+        refund=refund, round__number=refund.round_number, outcome=RefundShare.Outcome.PAID
+    )
+    return refund, list(db.lock(rows.select_related("proof")))
+
+
+def _is_kept(paid: Iterable[RefundShare], sha256: bytes) -> bool:
+    return any(share.proof is not None and bytes(share.proof.sha256) == sha256 for share in paid)
+
+
+def _require_lack(refund: Refund, paid: Iterable[RefundShare]) -> None:
+    if all(share.proof_id is not None for share in paid):
+        raise WrongState(extra={"state": refund.status, "verb": "report"})

@@ -6,6 +6,7 @@ objection, nothing of a victim who gets nothing (domain.md §8).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from accounts.states import refund_flow
 from antifraud import db, policy
 from antifraud.audit import diary
 from antifraud.crypto.fields import preload_rows
+from antifraud.errors import NotFound
 from banks.models import Institution, User
 from banks.rules import working_days
 from banks.selectors.profiles import clocks_of, working_calendar
@@ -64,19 +66,24 @@ def payout_due_at(refund: Refund, at: datetime) -> datetime:
     return working_days.due_at(working_calendar(bank.calendar), at, clocks.refund_payout_days, bank.time_zone)
 
 
-def refund_make_available(refund_id: UUID, *, by: User, at: datetime) -> Refund:
+def refunds_make_available(refund_ids: Collection[UUID], *, by: User, at: datetime) -> list[Refund]:
     """Note `at` as the first availability to the bank and until when it pays; `by` is the platform's own user.
 
-    Nothing changes where it was available before. Raises NotFound.
+    Returns those whose term begins: nothing changes where one was available before. Raises NotFound if a single one is
+    out of reach.
     """
+    wanted = set(refund_ids)
     rows = Refund.objects.select_related("institution__calendar", "legal_profile").defer("payload")
-    refund = policy.get(by, RefundAction.REFUND_VIEW, rows, refund_id, lock=True)
-    if refund.available_at is not None:
-        return refund
-    refund.available_at, refund.payout_due_at = at, payout_due_at(refund, at)
-    refund.save(update_fields=["available_at", "payout_due_at"])
-    diary.record("refund.available", by=by, obj=refund, case_id=refund.case_id, detail={"due_at": refund.payout_due_at})
-    return refund
+    refunds = list(db.lock(policy.scope(by, RefundAction.REFUND_VIEW, rows.filter(pk__in=wanted))))
+    if len(refunds) != len(wanted):
+        raise NotFound
+    fresh = [refund for refund in refunds if refund.available_at is None]
+    for refund in fresh:
+        refund.available_at, refund.payout_due_at = at, payout_due_at(refund, at)
+    Refund.objects.bulk_update(fresh, ["available_at", "payout_due_at"])
+    details = [(refund, refund.case_id, {"due_at": refund.payout_due_at}) for refund in fresh]
+    diary.record_many("refund.available", by=by, rows=details)
+    return fresh
 
 
 def payout_content(refund: Refund, current: RefundRound) -> dict[str, Any]:

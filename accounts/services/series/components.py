@@ -7,8 +7,9 @@ other's half of one component.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -22,9 +23,23 @@ from banks.models import User
 
 LOCK = 0x534552494553  # "SERIES"
 What = SeriesEvent.What
-_INSERT = """
+_FORM = """
 INSERT INTO accounts_series (id, number, size, formed_at, changed_at)
-VALUES (%s, %s || lpad(nextval('accounts_series_number')::text, 6, '0'), 0, %s, %s) RETURNING number
+VALUES (%(into)s, %(year)s || lpad(nextval('accounts_series_number')::text, 6, '0'), %(size)s, %(now)s, %(now)s) RETURNING number
+"""
+_GROW = "UPDATE accounts_series SET size = %(size)s, changed_at = %(now)s WHERE id = %(into)s RETURNING number"
+# All that changes where series become one, in one statement: a trip costs more than its rows.
+_UNITE = """
+WITH moved AS (UPDATE accounts_seriesmember SET series_id = %(into)s WHERE series_id = ANY(%(gone)s::uuid[])),
+  ended AS (UPDATE accounts_series SET size = 0, ended_at = %(now)s, changed_at = %(now)s, merged_into_id = %(into)s
+    WHERE id = ANY(%(gone)s::uuid[])),
+  led AS (UPDATE accounts_series SET merged_into_id = %(into)s WHERE merged_into_id = ANY(%(gone)s::uuid[])),
+  added AS (INSERT INTO accounts_seriesmember (case_id, series_id, since)
+    SELECT unnest(%(cases)s::uuid[]), %(into)s, %(now)s),
+  told AS (INSERT INTO accounts_seriesevent (series_id, what, case_id, other_id, kind, decision_id, by_id, at)
+    SELECT series, what, one, other, kind, decision, %(by)s, %(now)s
+    FROM unnest(%(series)s::uuid[], %(whats)s::text[], %(ones)s::uuid[], %(others)s::uuid[], %(kinds)s::text[],
+      %(decisions)s::uuid[]) WITH ORDINALITY AS e(series, what, one, other, kind, decision, number) ORDER BY number)
 """
 
 
@@ -44,19 +59,19 @@ def unite(
     """
     now = db.require_unit_of_work().now
     rows = list(Series.objects.filter(pk__in=list(labels)).order_by("-size", "formed_at", "pk"))
-    events: list[SeriesEvent] = []
-    target = rows[0] if rows else _form(by, now, decision, events)
+    target = rows[0] if rows else Series(formed_at=now, changed_at=now)
+    events = [] if rows else [_event(target, What.FORMED, by, now, decision=decision)]
     for gone in rows[1:]:
-        SeriesMember.objects.filter(series=gone).update(series=target)
         target.size += gone.size
-        _end(gone, target, by, now)
+        events.append(_event(gone, What.ENDED, by, now, other=target))
         events.append(_event(target, What.MERGED, by, now, other=gone, kind=kind, decision=decision))
     added = sorted(set(cases))
-    SeriesMember.objects.bulk_create([SeriesMember(case_id=case, series=target, since=now) for case in added])
     target.size += len(added)
-    Series.objects.filter(pk=target.pk).update(size=target.size, changed_at=now)
     events += [_event(target, What.ADDED, by, now, case=case, kind=kind, decision=decision) for case in added]
-    SeriesEvent.objects.bulk_create(events)
+    values = _new_values(target, now) | _event_columns(events) | {"gone": [row.pk for row in rows[1:]], "cases": added}
+    with connection.cursor() as cursor:
+        cursor.execute(_UNITE + (_GROW if rows else _FORM), values | {"by": by.pk})
+        (target.number,) = cursor.fetchone()
     diary.record_many(
         "series.link", by=by, rows=[(target, case, {"kind": kind, "size": target.size}) for case in added]
     )
@@ -82,7 +97,7 @@ def _write(
     now = db.require_unit_of_work().now
     known = Series.objects.in_bulk(set(stored.values()))
     taken: set[UUID] = set()
-    changed: set[UUID] = set()
+    changed: dict[UUID, UUID | None] = {}
     events: list[SeriesEvent] = []
     moved: dict[UUID, Counter[UUID]] = defaultdict(Counter)
     for part in sorted(parts, key=lambda one: (-len(one), min(one))):
@@ -94,8 +109,7 @@ def _write(
             before = stored.get(case)
             if before == label:
                 continue
-            changed.add(case)
-            _relabel(case, label, now)
+            changed[case] = label
             if before is not None and label is not None:
                 moved[before][label] += 1
             if before is not None:
@@ -103,11 +117,12 @@ def _write(
             if label is not None:
                 events.append(_event(known[label], what or What.ADDED, by, now, case=case, decision=decision))
     if changed:
+        _relabel(changed, now)
         _sizes(known, moved, by, now)
         SeriesEvent.objects.bulk_create(events)
         rows = [(known[event.series_id], event.case_id, {"what": str(event.what)}) for event in events]
         diary.record_many("series.settle", by=by, rows=rows)
-    return changed
+    return set(changed)
 
 
 def _label_for(
@@ -132,11 +147,12 @@ def _new(
     return made.pk
 
 
-def _relabel(case: UUID, label: UUID | None, now: datetime) -> None:
-    if label is None:
-        SeriesMember.objects.filter(case=case).delete()
-    else:
-        SeriesMember.objects.update_or_create(case_id=case, defaults={"series_id": label, "since": now})
+def _relabel(labels: Mapping[UUID, UUID | None], now: datetime) -> None:
+    SeriesMember.objects.filter(case__in=[case for case, label in labels.items() if label is None]).delete()
+    SeriesMember.objects.bulk_create(
+        [SeriesMember(case_id=case, series_id=label, since=now) for case, label in labels.items() if label is not None],
+        update_conflicts=True, unique_fields=["case"], update_fields=["series", "since"],
+    )  # fmt: skip
 
 
 def _sizes(known: dict[UUID, Series], moved: dict[UUID, Counter[UUID]], by: User, now: datetime) -> None:
@@ -153,8 +169,8 @@ def _sizes(known: dict[UUID, Series], moved: dict[UUID, Counter[UUID]], by: User
 def _form(by: User, now: datetime, decision: SeriesDecision | None, events: list[SeriesEvent]) -> Series:
     made = Series(formed_at=now, changed_at=now)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [made.pk, f"S{now.year}-", now, now])
-        made.number = cursor.fetchone()[0]
+        cursor.execute(_FORM, _new_values(made, now))
+        (made.number,) = cursor.fetchone()
     events.append(_event(made, What.FORMED, by, now, decision=decision))
     return made
 
@@ -170,3 +186,15 @@ def _event(
     kind: str = "", decision: SeriesDecision | None = None,
 ) -> SeriesEvent:  # fmt: skip
     return SeriesEvent(series=series, what=what, case_id=case, other=other, kind=kind, decision=decision, by=by, at=now)
+
+
+def _new_values(series: Series, now: datetime) -> dict[str, Any]:
+    return {"into": series.pk, "year": f"S{now.year}-", "size": series.size, "now": now}
+
+
+def _event_columns(events: Sequence[SeriesEvent]) -> dict[str, Any]:
+    return {
+        "series": [event.series_id for event in events], "whats": [str(event.what) for event in events],
+        "ones": [event.case_id for event in events], "others": [event.other_id for event in events],
+        "kinds": [event.kind for event in events], "decisions": [event.decision_id for event in events],
+    }  # fmt: skip

@@ -51,14 +51,11 @@ def attach(*, by: User, case_id: UUID, things: Iterable[Thing]) -> None:
 def not_counting(things: Iterable[Thing], case_id: UUID | None = None) -> set[Thing]:
     """Those of the things that are on the stop list, or cut from this case by a split."""
     keys = [key for _, key in things]
-    found = {
-        (kind, bytes(key))
-        for kind, key in SeriesStop.objects.filter(key__in=keys, ended_at__isnull=True).values_list("kind", "key")
-    }
+    found = SeriesStop.objects.filter(key__in=keys, ended_at__isnull=True).values_list("kind", "key")
     if case_id is not None:
         cuts = SeriesCut.objects.filter(case=case_id, key__in=keys, is_live=True).values_list("kind", "key")
-        found |= {(kind, bytes(key)) for kind, key in cuts}
-    return found
+        found = found.union(cuts)
+    return {(kind, bytes(key)) for kind, key in found}
 
 
 def series_account_merged(*, account_id: UUID, into_id: UUID) -> None:

@@ -17,6 +17,7 @@ from banks.models import User
 KEPT = (StatementFile.Status.PREVIEW, StatementFile.Status.COMMITTED)
 _LINES = "DELETE FROM accounts_statementline WHERE file_id = %s"
 _ISSUES = "DELETE FROM accounts_statementissue WHERE file_id = %s"
+_CLAIMS = "DELETE FROM accounts_secondnumber WHERE file_id = %s"
 _NODES = """
 SELECT DISTINCT node FROM accounts_statementline WHERE file_id = %(file)s
 UNION SELECT DISTINCT counter FROM accounts_statementline WHERE file_id = %(file)s AND counter IS NOT NULL
@@ -42,6 +43,7 @@ def file_clear(by: User, file_id: UUID, *, fence: Callable[[], None] | None = No
             nodes = [row[0] for row in cursor.fetchall()]
             cursor.execute(_ISSUES, [file_id])
             cursor.execute(_LINES, [file_id])
+            cursor.execute(_CLAIMS, [file_id])
         if nodes:
             parties_forget(file.case_id, nodes)
         StatementFile.objects.filter(pk=file_id).update(parties=None)

@@ -12,6 +12,7 @@ from accounts.models import StatementFile
 from accounts.services.ledger.chains import chains_rebuild
 from accounts.services.ledger.changes import ledger_change, ledger_hold
 from accounts.services.ledger.entries import entries_of_file, nodes_of_file
+from accounts.services.ledger.joining import joined_match, numbers_join
 from accounts.services.ledger.matching import matches_of_file
 from accounts.services.ledger.parties import parties_link
 from accounts.services.ledger.told import told_match
@@ -57,17 +58,21 @@ def statement_commit_work(job: Claimed, progress: Progress) -> None:
             return
         _step(progress, 1)
         parties_take(file)
-        entries = entries_of_file(file.pk)
+        joined = numbers_join(file.case_id, by=by, file_id=file.pk)
+        nodes = nodes_of_file(file.pk) | joined
+        entries_of_file(file.pk, nodes)
         _step(progress, 2)
-        nodes = nodes_of_file(file.pk)
-        nodes |= matches_of_file(file.case_id, file.pk)
-        nodes |= matches_unnamed(file.case_id, file.pk)
-        nodes |= told_match(file.case_id, nodes)
+        matched = matches_of_file(file.case_id, file.pk)
+        matched |= matches_unnamed(file.case_id, file.pk)
+        matched |= joined_match(file.case_id, joined) if joined else set()
+        matched |= told_match(file.case_id, nodes | matched)
         _step(progress, 3)
         parties_link(file.case_id)
-        chains_rebuild(nodes)
+        chains_rebuild(matched)
         _step(progress, 4)
-        totals, left_out = _totals(file.pk), _count(_LEFT_OUT, file.pk) + _count(_ISSUES_LEFT_OUT, file.pk)
+        totals = _totals(file.pk)
+        entries = sum(total["count"] for total in totals)
+        left_out = _count(_LEFT_OUT, file.pk) + _count(_ISSUES_LEFT_OUT, file.pk)
         changes = {"totals": totals, "rows_left_out": left_out, "committed_by": by, "committed_at": work.now}
         changes["parties"] = None
         statement_flow.apply(file, "commit", by=by, changes=changes, detail={"entries": entries, "totals": totals})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
@@ -19,46 +19,54 @@ from accounts.rules.statements.fields import heading_key, known_field
 from accounts.states import statement_flow
 from antifraud import db, policy
 from antifraud.crypto.blind import blind_index
+from antifraud.crypto.evidence import StoredEvidence
 from antifraud.errors import Conflict, Invalid, Superseded, WrongState
 from antifraud.jobs import queue
 from banks.models import Institution, User
 from cases.models import Attachment, Case
-from cases.services.attachments import attachment_store
+from cases.services.attachments import attachment_ahead, attachment_store
 
 READ, COMMIT, CLEAR = "statement.read", "statement.commit", "statement.clear"
 HEADINGS_INDEX = "statement.headings"
 ENDED = (StatementFile.Status.REFUSED, StatementFile.Status.DISCARDED)
-_PIECE = 1 << 20
+
+
+def statement_ahead(*, case_id: UUID, file: File[Any], field: str = "file") -> AbstractContextManager[StoredEvidence]:
+    """A statement of up to 256 MB, encrypted and on disk before the unit of work that receives it (R39, R44).
+
+    with statement_ahead(case_id=case.id, file=upload) as stored, unit_of_work(user): statement_receive(stored=stored, …)
+
+    The caller has authorised the act. Raises Invalid on `field`; a file that is not received is removed.
+    """
+    return attachment_ahead(case_id=case_id, file=file, purpose="statement", field=field, max_bytes=MAX_BYTES)
 
 
 def statement_receive(
     *,
     by: User,
     case: Case,
-    file: File[Any] | None = None,
+    stored: StoredEvidence | Attachment,
+    title: str = "",
     source: str,
     institution: Institution | None = None,
     answer: Answer | None = None,
     owner: tuple[str, str] | None = None,
     zone: str = "",
-    attachment: Attachment | None = None,
 ) -> StatementFile:
-    """Keep the original, encrypted, and have it read by a job. `attachment` instead of `file`: it is stored already.
+    """Keep the original, which is stored already (`statement_ahead`, or with an answer), and have it read by a job.
 
-    `owner` (number, name) where the file names no account; `zone` of times without an offset. Raises Conflict
-    `statement_known` where the case has this very file (extra `file`: its id, for the police's eyes), Invalid (file),
-    WrongState for a closed case.
+    `title` is the file's own name; `owner` (number, name) where the file names no account; `zone` of times without an offset. Raises
+    Conflict `statement_known` where the case has this very file (extra `file`: its id, for the police's eyes), WrongState
+    for a closed case.
     """
     policy.require(by, FlowAction.STATEMENT_IMPORT, case)
     if case.status == Case.Status.CLOSED:
         raise WrongState(_("The case is closed; nothing can be added to it."), extra={"state": case.status})
-    digest = bytes(attachment.sha256) if attachment is not None else _digest(file)
+    digest = bytes.fromhex(stored.sha256) if isinstance(stored, StoredEvidence) else bytes(stored.sha256)
     _refuse_known(case, digest)
-    if attachment is None and file is not None:
-        title = file.name or ""
-        attachment = attachment_store(
-            by=by, case=case, file=file, purpose="statement", title=title, max_bytes=MAX_BYTES
-        )
+    attachment = stored if isinstance(stored, Attachment) else attachment_store(
+        by=by, case=case, file=stored, purpose="statement", title=title
+    )  # fmt: skip
     now = db.require_unit_of_work().now
     received = StatementFile(
         case=case, attachment=attachment, answer=answer, institution=institution, source=source, sha256=digest,
@@ -156,17 +164,6 @@ def _refuse_busy(file: StatementFile, *kinds: str) -> None:
 
 def _locked(by: User, action: FlowAction, file_id: UUID) -> StatementFile:
     return policy.get(by, action, StatementFile.objects.select_related("institution"), file_id, lock=True)
-
-
-def _digest(file: File[Any] | None) -> bytes:
-    if file is None:
-        raise Invalid(fields={"file": [_("Choose a file.")]})
-    digest = hashlib.sha256()
-    file.seek(0)
-    for piece in iter(lambda: file.read(_PIECE), b""):
-        digest.update(piece)
-    file.seek(0)
-    return digest.digest()
 
 
 def _refuse_known(case: Case, digest: bytes) -> None:

@@ -41,6 +41,7 @@ WHERE l.file_id = %(file)s AND l.left_out = '' AND l.serial <> '' AND o.case_id 
 """
 # Counted, not only met: two rows of the ledger make two of three equal rows suspected. First rows of the same balance go
 # together, then those that are left where one side states none. `fresh` holds rows marked before too: they are counted.
+# Compared by the numbers that the rows name; rows of an account's other number are `ledger.twins`.
 _COLUMNS = "node, at, direction, amount_minor, currency, counter"
 _SAME = """o.node = l.node AND o.at = l.at AND o.direction = l.direction AND o.amount_minor = l.amount_minor
     AND o.currency = l.currency AND o.counter = l.counter AND o.n = l.n"""
@@ -54,7 +55,8 @@ WITH fresh AS MATERIALIZED (
 ), old AS MATERIALIZED (
   SELECT {_COLUMNS}, o.id, o.balance_minor, row_number() OVER (PARTITION BY {_COLUMNS}, o.balance_minor ORDER BY o.id) AS n
   FROM (SELECT DISTINCT {_COLUMNS} FROM fresh) w JOIN (
-    SELECT o.id, node, at, direction, amount_minor, currency, COALESCE(counter, -1) AS counter, balance_minor
+    SELECT o.id, COALESCE(named_node, node) AS node, at, direction, amount_minor, currency,
+      COALESCE(named_counter, counter, -1) AS counter, balance_minor
     FROM accounts_statementline o JOIN accounts_statementfile f ON f.id = o.file_id AND f.status = 'committed'
     WHERE o.case_id = %(case)s AND f.id <> %(file)s AND o.left_out = ''
   ) o USING ({_COLUMNS})

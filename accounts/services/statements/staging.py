@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from accounts.models import StatementFile, StatementIssue
-from accounts.rules.statements import Batch, Issue
+from accounts.rules.statements import Batch, Issue, words
+from accounts.rules.statements.memo import Fault
 from accounts.services.ledger.parties import CASH, Party, parties_nodes
+from accounts.services.ledger.second_numbers import numbers_teach
 from accounts.services.statements.known import has_others, known_places
 from accounts.services.statements.packing import COLUMNS, TABLE, Packer
 from accounts.services.statements.stated import state_balances
@@ -36,6 +38,7 @@ class Staging:
         self.parties: dict[int, tuple[str, str]] = {}  # as `StatementFile.parties`
         self._stated: set[tuple[str, str]] = set()
         self._devices: dict[str, bytes] = {}
+        self._pairs: set[tuple[str, str]] = set()
         self._packer = Packer(file.case_id, file.pk, bytes(file.sha256))
 
     @property
@@ -56,12 +59,12 @@ class Staging:
         state_balances(batch, self._stated)
         self._add_up(batch)
         self._meet(batch)
+        self._learn(batch)
         self._index_devices(batch.device)
-        cash = self._nodes.get(CASH)
-        counters = [
-            self._nodes[number] if number else cash if is_cash else None
-            for number, is_cash in zip(batch.counter, batch.cash, strict=True)
-        ]
+        counters = list(map(self._nodes.get, batch.counter))  # nobody: None
+        if any(batch.cash):
+            cash = self._nodes[CASH]
+            counters = [cash if c is None and is_cash else c for c, is_cash in zip(counters, batch.cash, strict=True)]
         keys = list(self._packer.keys(batch))
         known = known_places(self.case_id, self.file_id, keys, batch) if self._has_others else frozenset[int]()
         self.known += len(known)
@@ -85,6 +88,17 @@ class Staging:
             parties.append(Party(CASH))
         self._nodes |= parties_nodes(self.case_id, parties, is_preview=True)
         self.parties |= {self._nodes[each.number]: (each.name, each.bank) for each in parties if each.name or each.bank}
+
+    def _learn(self, batch: Batch) -> None:
+        """Second numbers of the owners' accounts; one that a spreadsheet program may have rounded teaches nothing."""
+        told = zip(batch.account, batch.details, strict=True)
+        pairs = {(number, other) for number, detail in told if (other := detail.get("account_other"))} - self._pairs
+        if not pairs:
+            return
+        self._pairs |= pairs
+        read = {(number, words.account_number(other)) for number, other in pairs}
+        known = {pair for pair in read if pair[1] and not isinstance(pair[1], Fault) and pair[0] != pair[1]}
+        numbers_teach(self.case_id, self.file_id, {pair for pair in known if not any(map(words.looks_rounded, pair))})
 
     def _index_devices(self, devices: Iterable[str]) -> None:
         fresh = [device for device in set(devices) - self._devices.keys() if device]

@@ -47,7 +47,7 @@ if (stage && svg) {
     zoom(scale * (event.deltaY < 0 ? 1.15 : 1 / 1.15));
   }, { passive: false });
   // A picture that is a little too wide is shown whole; a much larger one stays readable and is scrolled.
-  if (wide > canvas.clientWidth && canvas.clientWidth / wide > 0.6) zoom((canvas.clientWidth - 4) / wide);
+  if (wide > canvas.clientWidth && canvas.clientWidth / wide > 0.8) zoom((canvas.clientWidth - 4) / wide);
   let drag = null;
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button === 0 && !event.target.closest(".fl-node")) drag = { x: event.clientX + canvas.scrollLeft, y: event.clientY + canvas.scrollTop };
@@ -60,8 +60,15 @@ if (stage && svg) {
   const nodes = [...svg.querySelectorAll(".fl-node")];
   const ribbons = [...svg.querySelectorAll(".fl-ribbon")];
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  const next = (key) => ribbons.filter((each) => each.dataset.src === key).map((each) => byId.get(each.dataset.dst));
-  const back = (key) => ribbons.filter((each) => each.dataset.dst === key).map((each) => byId.get(each.dataset.src));
+  const [out, into] = [new Map(), new Map()]; // the payments of an account, found without looking through all of them
+  for (const each of ribbons) {
+    for (const [map, key] of [[out, each.dataset.src], [into, each.dataset.dst]]) {
+      if (!map.has(key)) map.set(key, []);
+      map.get(key).push(each);
+    }
+  }
+  const next = (key) => (out.get(key) ?? []).map((each) => byId.get(each.dataset.dst));
+  const back = (key) => (into.get(key) ?? []).map((each) => byId.get(each.dataset.src));
   const place = (node) => [Number(node.dataset.x), Number(node.dataset.y)];
   const nearest = (from, found) => {
     const [x, y] = place(from);
@@ -83,7 +90,8 @@ if (stage && svg) {
     End: () => nodes.at(-1),
   };
   const enter = (node) => {
-    for (const each of nodes) each.setAttribute("tabindex", each === node ? "0" : "-1");
+    for (const each of svg.querySelectorAll('.fl-node[tabindex="0"]')) each.setAttribute("tabindex", "-1");
+    node.setAttribute("tabindex", "0");
     node.focus();
     node.scrollIntoView({ block: "nearest", inline: "nearest" });
   };
@@ -97,9 +105,9 @@ if (stage && svg) {
     while (open.length) {
       const [key, until] = open.pop();
       byId.get(key).classList.add("is-way");
-      for (const ribbon of ribbons) {
+      for (const ribbon of into.get(key) ?? []) {
         const at = Number(ribbon.dataset.at);
-        const fits = ribbon.dataset.dst === key && at <= until && !ribbon.classList.contains("is-beyond");
+        const fits = at <= until && !ribbon.classList.contains("is-beyond");
         if (!fits || ribbon.classList.contains("is-way")) continue;
         ribbon.classList.add("is-way");
         open.push([ribbon.dataset.src, at]);

@@ -38,7 +38,8 @@ if (region) {
     // A log-out in another tab: the page itself leads to the log-in form.
     if (status === 401) return window.location.reload();
     if (event.detail.elt.matches("[data-quiet]")) return;
-    add("danger", status === 429 ? region.dataset.busy : status < 500 ? region.dataset.denied : region.dataset.network);
+    const told = { 413: region.dataset.large, 429: region.dataset.busy };
+    add("danger", told[status] ?? (status < 500 ? region.dataset.denied : region.dataset.network));
   });
 }
 

@@ -1,4 +1,4 @@
-"""`manage.py signed_messages ID`: the signed originals about one order or hold, checked again, as JSON lines for a court."""
+"""`manage.py signed_messages ID`: the signed originals about one subject, checked again, as JSON lines for a court."""
 
 from __future__ import annotations
 
@@ -24,11 +24,15 @@ from banks.selectors.keys import signed_messages
 class Command(BaseCommand):
     """Writes an audit row first: what comes out holds personal data."""
 
-    help = "Print the signed originals about one order or hold, with the key and whether the signature holds."
+    help = "Print the signed originals about one subject, with the key and whether the signature holds."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Whose evidence, and for what."""
-        parser.add_argument("subject", type=UUID, help="id of the order or hold")
+        parser.add_argument(
+            "subject",
+            type=UUID,
+            help="id of the order, hold, return, notice of an alert, comparison, or (repairs) of the institution",
+        )
         parser.add_argument("--purpose", required=True, help="why, for the audit log")
 
     def handle(self, *_args: Any, **options: Any) -> None:

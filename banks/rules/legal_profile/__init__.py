@@ -16,6 +16,7 @@ from banks.rules.legal_profile.presets import (
 )
 from banks.rules.legal_profile.shapes import (
     NAME_MATCHES,
+    ORDER_KIND_LABELS,
     ORDER_KINDS,
     URGENCIES,
     Announce,
@@ -32,6 +33,7 @@ __all__ = [
     "MESSAGES",
     "NAME_MATCHES",
     "ORDER_KINDS",
+    "ORDER_KIND_LABELS",
     "PRESETS",
     "SG_PROFILE_V1",
     "TH_PROFILE_V1",

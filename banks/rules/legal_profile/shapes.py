@@ -7,23 +7,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# The words of an order that banks need before any order exists (powers, agreements, clocks). What a
-# kind means,
-# its code and its answer are in accounts.rules.order_kinds, which must name the same kinds.
-ORDER_KINDS = (
-    "stop",
-    "stop_release",
-    "stop_extend",
-    "freeze",
-    "freeze_release",
-    "freeze_extend",
-    "query_transactions",
-    "query_holder",
-    "watch",
-    "watch_end",
-    "suspend_number",
-    "restore_number",
-)
+# The kinds of order, which banks need before any order exists (powers, agreements, clocks), and THE words for them: short
+# ones of the glossary, wherever a kind is named. What a kind means, its code and its answer are in
+# accounts.rules.order_kinds, which must name the same kinds.
+ORDER_KIND_LABELS: dict[str, str] = {
+    "stop": "Stop-payment",
+    "stop_release": "Stop release",
+    "stop_extend": "Stop extension",
+    "freeze": "Freeze",
+    "freeze_release": "Unfreeze",
+    "freeze_extend": "Freeze extension",
+    "query_transactions": "Transaction query",
+    "query_holder": "Holder query",
+    "watch": "Watch",
+    "watch_end": "End of a watch",
+    "suspend_number": "Number suspension",
+    "restore_number": "Number restoration",
+}
+ORDER_KINDS = tuple(ORDER_KIND_LABELS)
 URGENCIES: dict[str, str] = {"normal": "01", "urgent": "02"}
 NAME_MATCHES = ("exact", "normalised")
 

@@ -19,7 +19,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.models import StatementFile
-from accounts.services.statements.files import statement_receive
+from accounts.services.statements.files import statement_ahead, statement_receive
 from antifraud import db
 from antifraud.jobs import queue
 from antifraud.jobs.models import Job
@@ -76,8 +76,9 @@ def unknown_file(*rows: dict[str, Any], name: str = "unknown.csv") -> SimpleUplo
 
 def receive(by: User, case: Case, file: Any, **given: Any) -> StatementFile:
     """Received for the case in a unit of work of its own."""
-    with db.unit_of_work(by):
-        found = statement_receive(by=by, case=case, file=file, source=given.pop("source", "upload"), **given)
+    with statement_ahead(case_id=case.pk, file=file) as stored, db.unit_of_work(by):
+        source = given.pop("source", "upload")
+        found = statement_receive(by=by, case=case, stored=stored, title=file.name, source=source, **given)
     return StatementFile.objects.get(pk=found.pk)
 
 

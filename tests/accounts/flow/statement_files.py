@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 
 from accounts.models import LedgerAccount, LedgerEntry, StatementFile
 from accounts.selectors.identity import index_of
-from accounts.services.statements.files import statement_commit, statement_receive
+from accounts.services.statements.files import statement_ahead, statement_commit, statement_receive
 from antifraud import db
 from antifraud.jobs import queue
 from antifraud.jobs.models import Job
@@ -76,8 +76,8 @@ def csv_file(
 
 def receive(by: User, case: Case, file: ContentFile[bytes], **extra: Any) -> StatementFile:
     """Received, not yet read."""
-    with db.unit_of_work(by):
-        return statement_receive(by=by, case=case, file=file, source="upload", **extra)
+    with statement_ahead(case_id=case.pk, file=file) as stored, db.unit_of_work(by):
+        return statement_receive(by=by, case=case, stored=stored, title=file.name or "", source="upload", **extra)
 
 
 def work(kind: str, subject_id: Any) -> str:

@@ -18,11 +18,10 @@ from accounts.rules.features import (
     MEANING_LABELS,
     Covers,
     Entries,
-    compute,
     points,
-    score,
 )
 from accounts.rules.features.meanings import BY_CODE
+from tests.accounts.flow.feature_values import accounts, score
 
 MULE, A, B, C, D, E = range(1, 7)
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -50,7 +49,7 @@ def hour_of(at: Any) -> Any:
 
 def mule(rows: list[tuple[int, int, int, int]], covered: Any = EMPTY, **options: Any) -> Any:
     opening, day = options.pop("opening", 0), options.pop("day", False)
-    found = compute(entries(rows, opening, day=day), covered, local_hour=hour_of, **options)
+    found = accounts(entries(rows, opening, day=day), covered, local_hour=hour_of, **options)
     return next(row for row in found if row.node == MULE)
 
 
@@ -136,7 +135,7 @@ def test_who_is_not_named_is_nobody() -> None:
     assert mule(rows).values["fan_in"] == 2
     assert mule(rows, unnamed={B}).values["fan_in"] == 1
     assert mule(rows, unnamed={B}).values["fan_in_hour"] == 1
-    assert {row.node for row in compute(entries(rows), {}, unnamed={B}, local_hour=hour_of)} == {MULE, A}
+    assert {row.node for row in accounts(entries(rows), {}, unnamed={B}, local_hour=hour_of)} == {MULE, A}
 
 
 @pytest.mark.parametrize(
@@ -222,7 +221,7 @@ def test_the_order_of_the_rows_does_not_matter(drawn: Any, shuffler: random.Rand
     order = list(range(len(rows)))
     shuffler.shuffle(order)
     mixed = Entries(*(getattr(columns, name)[order] for name in Entries.__dataclass_fields__))
-    assert compute(mixed, EMPTY, local_hour=hour_of) == compute(columns, EMPTY, local_hour=hour_of)
+    assert accounts(mixed, EMPTY, local_hour=hour_of) == accounts(columns, EMPTY, local_hour=hour_of)
 
 
 @given(ROWS)

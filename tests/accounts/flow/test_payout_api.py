@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
 import pytest
 
-from accounts.models import Refund
+from accounts.models import Refund, RefundShare
 from antifraud import db
+from antifraud.crypto.evidence import open_evidence
 from tests.accounts.flow import refunding as make
 
 
@@ -91,3 +93,96 @@ def test_foreign_is_absent(world: Any, log_in: Any, who: str) -> None:
         answer = send(client, f"/api/v1/refunds/{refund.id}/report/", {"results": [line(share)]})
     assert answer.status_code in {403, 404}
     assert Refund.objects.get().status == "decided"
+
+
+PAPER = b"%PDF-1.7 proof of payment"
+
+
+def announce(client: Any, refund: Refund, paper: bytes = PAPER, key: str = "proof-key-0001", **changes: Any) -> Any:
+    told = {"sha256": hashlib.sha256(paper).hexdigest(), "size": len(paper), "ending": "pdf"} | changes
+    return send(client, f"/api/v1/refunds/{refund.id}/proof/", told, key)
+
+
+def put(client: Any, ticket: str, paper: bytes = PAPER) -> Any:
+    path = "/api/v1/refunds/content/"
+    return client.put(path, paper, content_type="application/octet-stream", headers={"Antifraud-Ticket": ticket})
+
+
+def test_a_proof_follows_the_report(world: Any, log_in: Any) -> None:
+    refund = make.decided(world)
+    (share,) = make.shares(refund)
+    client = log_in(world.risk_a)
+    send(client, f"/api/v1/refunds/{refund.id}/report/", {"results": [line(share)]})
+    told = announce(client, refund)
+    assert (told.status_code, told.json()["upload"]) == (201, "/api/v1/refunds/content/")
+    assert announce(client, refund).json() == told.json(), "one key, one answer"
+    first = put(client, told.json()["ticket"])
+    assert first.status_code == 201, first.content
+    kept = RefundShare.objects.get(pk=share.pk).proof
+    assert (kept.case_id, bytes(kept.sha256).hex()) == (refund.case_id, hashlib.sha256(PAPER).hexdigest())
+    with open_evidence(kept.storage_name) as stored:
+        assert stored.read() == PAPER
+    with make.nothing_happens():
+        again = put(client, told.json()["ticket"])
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert RefundShare.objects.get(pk=share.pk).proof == kept
+
+
+def test_a_proof_before_any_payment_was_reported(world: Any, log_in: Any) -> None:
+    refund = make.decided(world)
+    with make.nothing_happens():
+        answer = announce(log_in(world.risk_a), refund)
+    assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
+
+
+def test_a_kept_proof_is_not_replaced(world: Any, log_in: Any) -> None:
+    refund = make.decided(world)
+    (share,) = make.shares(refund)
+    client = log_in(world.risk_a)
+    send(client, f"/api/v1/refunds/{refund.id}/report/", {"results": [line(share)]})
+    other = b"%PDF-1.7 another paper"
+    early = announce(client, refund, other, "proof-key-0002").json()["ticket"]
+    put(client, announce(client, refund).json()["ticket"])
+    assert announce(client, refund, other, "proof-key-0003").json()["code"] == "wrong_state"
+    with make.nothing_happens():
+        answer = put(client, early, other)
+    assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"), [(b"%PDF-1.7 proof of paymenT", "content_differs"), (PAPER + b"x", "content_differs")]
+)
+def test_other_bytes_than_the_announced_are_refused(world: Any, log_in: Any, sent: bytes, code: str) -> None:
+    refund = make.decided(world)
+    (share,) = make.shares(refund)
+    client = log_in(world.risk_a)
+    send(client, f"/api/v1/refunds/{refund.id}/report/", {"results": [line(share)]})
+    ticket = announce(client, refund).json()["ticket"]
+    with make.nothing_happens():
+        answer = put(client, ticket, sent)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert RefundShare.objects.get(pk=share.pk).proof is None
+
+
+def test_a_paper_that_is_none_or_too_large(world: Any, log_in: Any) -> None:
+    refund = make.decided(world)
+    (share,) = make.shares(refund)
+    client = log_in(world.risk_a)
+    send(client, f"/api/v1/refunds/{refund.id}/report/", {"results": [line(share)]})
+    assert announce(client, refund, size=21 * 2**20).status_code == 422
+    text = b"<html>no paper</html>"
+    ticket = announce(client, refund, text, "proof-key-0004").json()["ticket"]
+    with make.nothing_happens():
+        assert put(client, ticket, text).status_code == 422
+
+
+@pytest.mark.parametrize("who", ["risk_b", "risk_branch", "analyst_a", "analyst_b", "overseer"])
+def test_another_institution_sends_no_proof(world: Any, log_in: Any, who: str) -> None:
+    refund = make.decided(world)
+    (share,) = make.shares(refund)
+    bank, other = log_in(world.risk_a), log_in(getattr(world, who))
+    send(bank, f"/api/v1/refunds/{refund.id}/report/", {"results": [line(share)]})
+    ticket = announce(bank, refund).json()["ticket"]
+    with make.nothing_happens():
+        assert announce(other, refund, key="proof-key-0005").status_code in {403, 404}
+        assert put(other, ticket).status_code == 403

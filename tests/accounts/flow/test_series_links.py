@@ -6,6 +6,9 @@ import itertools
 import random
 from typing import Any
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from accounts.models import InvolvedAccount, Series, SeriesEvent, SeriesLink, SeriesMember, StatementLine
 from accounts.rules.series import components
 from accounts.selectors.series_links import stale_cases
@@ -191,3 +194,26 @@ def test_a_case_from_before_there_were_series_is_found(world: Any) -> None:
     followed(*cases, third)
     assert stale_cases(10) == []
     assert len(list(itertools.chain(*groups(*cases, third)))) == 3
+
+
+def test_joining_many_series_takes_as_many_statements_as_joining_two(world: Any) -> None:
+    def joined(several: str) -> tuple[int, Any]:
+        cases = [case_with(by, leads=(("url", f"http://bad.example/{each}"),)) for each in several
+                 for by in (world.analyst_a, world.analyst_b)]  # fmt: skip
+        followed(*cases)
+        last = case_with(world.analyst_a, leads=tuple(("url", f"http://bad.example/{each}") for each in several))
+        with CaptureQueriesContext(connection) as sent:
+            followed(last)
+        assert groups(*cases, last) == {together(*cases, last)}
+        series = series_of(last)
+        assert series is not None
+        assert series.size == len(cases) + 1
+        merged = SeriesEvent.objects.filter(series=series, what="merged").values_list("other", flat=True)
+        gone = Series.objects.filter(pk__in=list(merged))
+        assert len(gone) == len(several) - 1
+        assert {(each.size, each.merged_into_id) for each in gone} == {(0, series.pk)}
+        return len(sent), series
+
+    two, _series = joined("ab")
+    five, _series = joined("cdefg")
+    assert two == five

@@ -145,13 +145,44 @@ def test_a_reading_that_broke_off_keeps_the_file_and_is_begun_again(world: World
     assert Job.objects.count() == 1, "the active job is the one"
     Job.objects.update(state="failed", note="fault")
     page = client.get(address("statement", file)).content.decode()
-    assert "Try again" in page
-    assert "fault of the platform" in page
+    for words in ("The file has not been read", "Read again", "fault of the platform", "The original is kept"):
+        assert words in page
+    assert "not read, begin again" in listed(client, case)
     assert client.post(address("statement_retry", file)).status_code == 303
+    assert "Read again" not in client.get(address("statement", file)).content.decode(), "it waits for a worker"
+    assert "not read, begin again" not in listed(client, case)
     assert work() == ["done"]
     assert fresh(file).status == "preview"
     client.post(address("statement_retry", file))
     assert Job.objects.filter(state="queued").count() == 0
+
+
+def test_a_file_whose_failed_work_is_forgotten_can_still_be_read(world: World, case: Any, log_in: Any) -> None:
+    """Jobs are deleted a month after they ended; the file is not."""
+    client = log_in(world.analyst_a)
+    file = receive(world.analyst_a, case, csv_file(row(card(), card(), "in", 100)))
+    Job.objects.all().delete()
+    assert "Read again" in client.get(address("statement", file)).content.decode()
+    client.post(address("statement_retry", file))
+    assert work() == ["done"]
+    assert fresh(file).status == "preview"
+
+
+def test_who_may_only_look_is_told_who_can_begin_it_again(world: World, case: Any, log_in: Any) -> None:
+    file = receive(world.analyst_a, case, csv_file(row(card(), card(), "in", 100)))
+    Job.objects.update(state="failed", note="fault")
+    client = log_in(world.approver_a)
+    page = client.get(address("statement", file)).content.decode()
+    assert "The file has not been read" in page
+    assert "Read again" not in page
+    assert "An officer of the case has to begin it." in page
+    assert client.post(address("statement_retry", file)).status_code == 403
+    assert Job.objects.count() == 1
+
+
+def listed(client: Any, case: Any) -> str:
+    """The tab of the case."""
+    return str(client.get(reverse("accounts:case_statements", args=[case.id])).content.decode())
 
 
 def test_work_is_cancelled_from_the_page(world: World, case: Any, log_in: Any) -> None:

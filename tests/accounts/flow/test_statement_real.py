@@ -8,7 +8,7 @@ import pytest
 from django.core.files.base import ContentFile
 
 from accounts.models import LedgerEntry, LedgerMatch, StatementFile
-from accounts.services.statements.files import statement_receive
+from accounts.services.statements.files import statement_ahead, statement_receive
 from antifraud import db
 from tests.accounts.factories import new_case
 from tests.accounts.flow.statement_files import commit, told_entries, work
@@ -29,9 +29,9 @@ pytestmark = [
 def brought(world: World, name: str) -> StatementFile:
     """A new case with this file in its ledger."""
     case = new_case(world.analyst_a)
-    with db.unit_of_work(world.analyst_a):
-        content = ContentFile((FOLDER / name).read_bytes(), name=name)
-        file = statement_receive(by=world.analyst_a, case=case, file=content, source="upload")
+    content = ContentFile((FOLDER / name).read_bytes(), name=name)
+    with statement_ahead(case_id=case.pk, file=content) as stored, db.unit_of_work(world.analyst_a):
+        file = statement_receive(by=world.analyst_a, case=case, stored=stored, title=name, source="upload")
     assert work("statement.read", file.pk) == "done"
     file.refresh_from_db()
     assert file.status == "preview", file.refusal

@@ -13,7 +13,7 @@ from accounts.models import Answer, Involvement, Order, Transfer
 from accounts.selectors.watches import watches_by_account, watches_running
 from accounts.services.answer_input import AnswerInput
 from accounts.services.answers import order_answer
-from accounts.services.availability import order_make_available
+from accounts.services.availability import orders_make_available
 from accounts.services.orders.draft import orders_draft
 from accounts.services.watches import Credit, watch_report
 from antifraud import db
@@ -39,7 +39,7 @@ def asked(world: Any, row: Involvement, kind: str = "watch", **changes: Any) -> 
 
 def answer(order: Order, by: User, outcome: str = "executed") -> Order:
     with db.unit_of_work(system_user()) as work:
-        order_make_available(order_id=order.id, by=system_user(), at=work.now)
+        orders_make_available([order.id], by=system_user(), at=work.now)
     with db.unit_of_work(by) as work:
         said = AnswerInput(outcome=outcome, handled_by="Wang", effective_from=work.now)
         order_answer(by=by, order_id=order.id, answer=said, source=Answer.Source.LOGGED_IN)

@@ -1,0 +1,94 @@
+"""The paper that shows a payout, from an institution's system: announced by a signed message, then its bytes under a ticket."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+from uuid import UUID
+
+from django.core.files.base import File
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from accounts.api.content import TICKET, content_receive, content_ticket, content_told
+from accounts.api.evidence import keep_original
+from accounts.api.statement_serializers import TicketSerializer
+from accounts.models import Refund
+from accounts.policy import RefundAction
+from accounts.services.refunds.proofs import payout_proof_announce, payout_proof_upload
+from antifraud import db
+from antifraud.api.idempotency import opens_own_unit, writes
+from antifraud.api.viewsets import PolicyViewSet
+
+PURPOSE = "refund.proof"
+UPLOAD_PATH = "/api/v1/refunds/content/"
+
+
+class ProofSerializer(serializers.Serializer[Any]):
+    """The paper that is going to be sent: SHA-256 of its bytes in hex, how many, and the ending of its name."""
+
+    sha256 = serializers.RegexField(r"\A[0-9a-f]{64}\Z")
+    size = serializers.IntegerField(min_value=1)
+    ending = serializers.ChoiceField(choices=["pdf", "png", "jpg", "jpeg"])
+
+
+class ProofReceiptSerializer(serializers.Serializer[Any]):
+    """What the institution gets back: the proof is kept with the return, whose version is told."""
+
+    refund = serializers.UUIDField()
+    sha256 = serializers.CharField()
+    size = serializers.IntegerField()
+    version = serializers.IntegerField()
+
+
+class PayoutProofViewSet(PolicyViewSet[Refund]):
+    """An institution announces the proof of what it has reported as paid."""
+
+    queryset = Refund.objects.all()
+    serializer_class = TicketSerializer
+    policy_actions = {"proof": RefundAction.REFUND_REPORT}
+
+    @extend_schema(request=ProofSerializer, responses={201: TicketSerializer})
+    @action(detail=True, methods=["post"])
+    @writes
+    def proof(self, request: Any, pk: str) -> Response:
+        """Announce a proof, once the shares it shows are reported; the answer says where its bytes go, within a day."""
+        form = ProofSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        data = form.validated_data
+        refund = payout_proof_announce(
+            by=request.user, refund_id=UUID(pk), sha256=bytes.fromhex(data["sha256"]), size=data["size"]
+        )
+        keep_original(request, RefundAction.REFUND_REPORT, refund.id, case_id=refund.case_id)
+        body = content_ticket(request, PURPOSE, UPLOAD_PATH, {"refund": str(refund.id), **data})
+        return Response(TicketSerializer(body).data, status=201)
+
+
+class ProofContentViewSet(PolicyViewSet[Refund]):
+    """The door of the bytes."""
+
+    queryset = Refund.objects.all()
+    serializer_class = ProofReceiptSerializer
+    policy_actions = {"content": RefundAction.REFUND_REPORT}
+
+    @extend_schema(
+        request={"application/octet-stream": OpenApiTypes.BINARY}, responses={201: ProofReceiptSerializer},
+        parameters=[OpenApiParameter(TICKET, str, OpenApiParameter.HEADER, required=True)],
+    )  # fmt: skip
+    @action(detail=False, methods=["put"])
+    @opens_own_unit
+    def content(self, request: Any) -> Response:
+        """The bytes of an announced proof, as they are; kept with every paid share that has none. Sent again, they change nothing."""
+        told = content_told(request, PURPOSE)
+        with tempfile.TemporaryFile() as kept:
+            content_receive(request, kept, told)
+            file = File(kept, name=f"proof.{told['ending']}")
+            with db.unit_of_work(request.user):
+                refund = payout_proof_upload(
+                    by=request.user, refund_id=UUID(told["refund"]), file=file, sha256=bytes.fromhex(told["sha256"])
+                )
+        body = {"refund": refund.id, "sha256": told["sha256"], "size": told["size"], "version": refund.version}
+        return Response(ProofReceiptSerializer(body).data, status=201)

@@ -1,0 +1,98 @@
+"""Rows packed a column at a time hold what each row by itself would; sums written with the entries are those of a rebuild."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import LedgerAccount, LedgerChain, LedgerEntry
+from accounts.services.ledger.chains import chains_rebuild
+from accounts.services.statements.packing import _int8s, clear_details, is_serial, serials_of
+from antifraud import bulk, db
+from tests.accounts.factories import new_case
+from tests.accounts.flow.statement_files import A, B, C, D, Line, account_of, commit, imported, preview
+from tests.cast import World
+
+DETAILS = st.dictionaries(
+    st.text(max_size=5), st.text(st.characters(exclude_categories=["Cs"]), max_size=9), max_size=4
+)
+
+
+@given(st.lists(st.tuples(DETAILS, st.sampled_from(("", "REF1234567", "x"))), max_size=8), st.booleans())
+def test_details_are_written_as_json(rows: list[tuple[dict[str, str], str]], is_shared: bool) -> None:
+    details = [rows[0][0] if is_shared else each for each, _text in rows]
+    texts = [text for _each, text in rows]
+    told = [{**each, "reference": text} if text else each for each, text in zip(details, texts, strict=True)]
+    wanted = [json.dumps(each, ensure_ascii=False, separators=(",", ":")).encode() for each in told]
+    assert list(clear_details(details, texts)) == wanted
+
+
+@given(
+    st.lists(
+        st.one_of(st.text(max_size=8), st.sampled_from(("", "0", "0-0 ", "NONREF", "nonref", "NOTPROVIDED", "S1")))
+    )
+)
+def test_serials_are_those_that_tell_entries_apart(texts: list[str]) -> None:
+    assert list(serials_of(texts)) == [text if is_serial(text) else "" for text in texts]
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), min_size=1))
+def test_numbers_are_packed_one_like_all(values: list[int | None]) -> None:
+    assert list(_int8s(values)) == [bulk.NULL if value is None else bulk.int8(value) for value in values]
+
+
+def _ledger() -> tuple[list[object], list[object]]:
+    entries = LedgerEntry.objects.order_by("id").values_list("id", "src", "dst", "co", "ci", "src_before", "dst_before")
+    columns = [field.attname for field in LedgerChain._meta.fields if field.name != "id"]
+    return list(entries), list(LedgerChain.objects.order_by("node", "currency").values_list(*columns))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_entries_are_written_with_the_sums_that_a_rebuild_finds(world: World) -> None:
+    case = new_case(world.analyst_a)
+    of_a = [
+        Line(A, "in", 900_00, 0, D, 900_00, "A1"), Line(A, "out", 500_00, 60, B, 400_00, "A2"),
+        Line(A, "out", 500_00, 60, "", -100_00, "A10"), Line(A, "out", 70_00, 60, B, None, "", currency="USD"),
+        Line(A, "in", 30_00, 90, "", None, "A11", cash="现金"), Line(A, "out", 10_00, 95, A, None, "A12"),
+    ]  # fmt: skip
+    of_b = [
+        Line(B, "in", 500_00, 65, A, 500_00, "B1"), Line(B, "out", 700_00, 30, C, 300_00, "B3"),
+        Line(B, "out", 20_00, 500, D, 480_00, ""), Line(B, "out", 20_00, 500, D, 460_00, ""),
+    ]  # fmt: skip
+    for lines in (of_a, of_b, [Line(D, "out", 900_00, 1, A, 100_00, "D1")]):
+        imported(world.analyst_a, case, lines)
+        before = _ledger()
+        with db.unit_of_work(world.analyst_a):
+            chains_rebuild(LedgerAccount.objects.filter(case=case).values_list("node", flat=True))
+        entries, chains = _ledger()
+        assert entries == before[0]
+        assert chains == before[1]
+    assert len(entries) == 9  # two pairs among eleven rows
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_that_says_so_already_is_not_written_anew(world: World) -> None:
+    case = new_case(world.analyst_a)
+    file = preview(
+        world.analyst_a, case, [Line(A, "in", 900_00, 0, D, 900_00, "A1", counter_name="丁")], institution=world.bank_a
+    )
+    places = _places()
+    commit(world.analyst_a, file)
+    assert _places() == places
+    other = preview(
+        world.analyst_a, case, [Line(D, "out", 900_00, 0, A, 100_00, "D1", name="丁二")], institution=world.bank_b
+    )
+    commit(world.analyst_a, other)
+    row = account_of(case, D)
+    assert (row.name.open(), row.institution) == ("丁", world.bank_b)
+    assert _places()[0] == places[0]
+    assert _places()[1] != places[1]
+
+
+def _places() -> list[str]:
+    """Where each account's row stands; a row that is written anew stands elsewhere."""
+    rows = LedgerAccount.objects.extra(select={"place": "ctid::text"}).order_by("node")
+    return list(rows.values_list("place", flat=True))
