@@ -12,29 +12,35 @@ from django.db import OperationalError, connection
 
 from antifraud.crypto.signing import NAME_PATTERN
 
+OLDEST_POSTGRES = 15  # constraints with NULLS NOT DISTINCT: Django leaves them out below, without an error
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?")
 
 
 @register(Tags.database)
-def role_is_not_above_the_walls(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """The application role must be neither superuser nor BYPASSRLS: row-level security would be void (R30)."""
+def server_and_role_are_fit(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """The role must be neither superuser nor BYPASSRLS: row-level security would be void (R30); the server not too old."""
     if not databases or "default" not in databases:
         return []
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
             above = cursor.fetchone()[0]
+        found = too_old(connection.pg_version)
     except OperationalError:
         return []  # readiness says that the database is away; a check that fails then would hide the reason
     if above:
-        return [
-            Error(
-                "The database role is a superuser or may bypass row-level security.",
-                hint="Connect as a plain role; see docs/operations.md, 'Two roles'.",
-                id="antifraud.E001",
-            )
-        ]
-    return []
+        hint = "Connect as a plain role; see docs/operations.md, 'Two roles'."
+        text = "The database role is a superuser or may bypass row-level security."
+        found.append(Error(text, hint=hint, id="antifraud.E001"))
+    return found
+
+
+def too_old(version: int) -> list[CheckMessage]:
+    """A server (its number as 170002) that would keep only a part of the constraints."""
+    if version >= OLDEST_POSTGRES * 10_000:
+        return []
+    hint = f"Use PostgreSQL {OLDEST_POSTGRES} or newer; docker-compose.yml has 17."
+    return [Error("The database server is too old for the constraints of the schema.", hint=hint, id="antifraud.E005")]
 
 
 @register(Tags.security)

@@ -32,7 +32,8 @@ class AppError(Exception):
         next_step: Text = "",
         extra: Mapping[str, Any] | None = None,
     ) -> None:
-        self.message = message or type(self).message
+        # Not by its truth: that would translate the text, which the stream's process cannot.
+        self.message = type(self).message if message is None else message
         self.code = code or type(self).code
         self.status = status or type(self).status
         self.fields: dict[str, list[Text]] = {name: list(texts) for name, texts in (fields or {}).items()}

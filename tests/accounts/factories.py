@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -36,7 +37,8 @@ BASES = {
     "freeze": PROCEDURE_144, "freeze_extend": PROCEDURE_144, "freeze_release": PROCEDURE_145,
     "suspend_number": "Anti-Telecom-Fraud Law art. 11", "restore_number": "Anti-Telecom-Fraud Law art. 11",
 }  # fmt: skip
-_serial = itertools.count(1)
+# Several processes make scenes on one database: the same number would join their cases.
+_serial = itertools.count(os.getpid() * 10**6 + 1)
 
 
 def card(prefix: str = "622202") -> str:

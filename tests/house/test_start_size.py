@@ -60,6 +60,25 @@ def test_web_has_every_page_before_it_forks_and_nothing_heavy() -> None:
     assert frozen > 100_000
 
 
+def test_the_stream_refuses_without_what_pages_need() -> None:
+    """The process has no apps, so not even a translation: who has no ticket is told so all the same."""
+    ask = """
+import asyncio, os
+os.environ["ANTIFRAUD_WEB_ORIGIN"] = "http://testserver"
+from antifraud.asgi import application
+sent = []
+async def story():
+    async def receive(): return {"type": "http.disconnect"}
+    async def send(message): sent.append(message)
+    scope = {"type": "http", "method": "GET", "path": "/live/", "query_string": b"", "headers": [(b"cookie", b"live=x")]}
+    await application(scope, receive, send)
+asyncio.run(story())
+print("status", sent[0]["status"])
+"""
+    done = subprocess.run([sys.executable, "-c", ask], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert "status 401" in done.stdout, done.stderr
+
+
 def test_a_module_is_loaded_when_one_of_its_names_is_read() -> None:
     code = "from antifraud.lazily import lazily; np = lazily('numpy'); import sys; "
     assert "numpy" not in loaded(code + "before = 'numpy' in sys.modules")[1]

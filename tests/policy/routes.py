@@ -15,6 +15,11 @@ OUTSIDE = ("me/", "i18n/")
 # What every participant may know of another (domain.md §1), and the administrator's own tables.
 PUBLIC_KEYS = {"institution_id", "user_id", "key_id", "stop_id"}  # signing keys: tests/banks/test_key_pages.py
 # A stop of the stop list counts for all units, so all police read it: tests/accounts/flow/test_series_pages.py
+# Everybody who has nothing to do with unit A's case at bank A.
+OTHERS = (
+    "risk_b", "risk_supervisor_b", "machine_b", "risk_branch", "risk_telecom", "analyst_b", "approver_b", "supervisor_b", "auditor",
+    "overseer", "admin",
+)  # fmt: skip
 SLUGS: dict[str, dict[str, Any]] = {
     "cases:step": {"verb": "accept"},
     "cases:victim_reveal": {"field": "name"},

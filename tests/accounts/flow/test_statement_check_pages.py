@@ -166,6 +166,7 @@ def test_pages_ask_the_same_for_one_row_and_for_many(world: World, case: Any, lo
             found.append(len(seen))
         return found
 
+    receive(world.analyst_a, case, csv_file(row(card(), card(), "in", 7)))  # one that waits to be read
     few = sent(one)
     many = preview(world, case, *(row(a, card(), "in", amount) for amount in range(1, 40)))
     for amount in range(5):
