@@ -18,7 +18,7 @@ run: venv ## Start the platform with demo data; ctrl-C stops it and keeps the da
 	@$(START) run
 
 test: venv-dev ## Run the whole test suite, browser tests included
-	@$(START) test -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(START) test -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 e2e: venv-dev ## Run the browser tests alone
 	@$(START) test tests/e2e $(ARGS)

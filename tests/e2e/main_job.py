@@ -127,7 +127,7 @@ def switch_language(page: Page, code: str) -> None:
     """By the buttons of the user menu; the page comes back in that language."""
     page.locator("details.ui-menu > summary.ui-user").click()
     page.locator(f"form[action*=setlang] button[value='{code}']").first.click()
-    page.wait_for_function(f"() => document.documentElement.lang === '{code}'")
+    page.wait_for_function(f"() => document.documentElement?.lang === '{code}'")
 
 
 def issue_stops(person: Any) -> tuple[list[Line], str, dict[str, str]]:

@@ -28,7 +28,7 @@ def test_the_language_switch_changes_every_word_of_the_menu(person: Any) -> None
             node.closest("form").requestSubmit(node.tagName === "BUTTON" ? node : undefined);
         }"""
     )
-    page.wait_for_function("() => document.documentElement.lang === 'zh-hans'")
+    page.wait_for_function("() => document.documentElement?.lang === 'zh-hans'")
     after = page.locator("nav").first.inner_text()
     assert not set(before.split()) & set(after.split())
     someone.assert_clean()

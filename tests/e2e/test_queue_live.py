@@ -32,5 +32,5 @@ def test_a_hint_and_a_click_during_a_refresh_wait_for_it(person: Any) -> None:
     assert len(sent) == before
     with page.expect_response("**/queue/acknowledge/"):
         held[0].continue_()
-    page.wait_for_function("() => document.querySelector('#toasts').innerText.includes('1 order acknowledged')")
+    page.wait_for_function("() => document.querySelector('#toasts')?.innerText?.includes('1 order acknowledged')")
     assert sent[before:][:2] == ["GET", "POST"]
