@@ -15,18 +15,23 @@ from antifraud import db, hints
 from antifraud.api import waiting
 from antifraud.api.idempotency import opens_own_unit, writes
 from antifraud.api.viewsets import PolicyViewSet
+from antifraud.audit import diary
+from antifraud.crypto import DecryptError
 from antifraud.errors import NotFound
 from antifraud.logs import get_logger
 from banks.models import Delivery
 from banks.policy import Action
 from banks.services.platform import require_running
-from banks.services.queue import queue_ack, queue_acks, queue_extend, queue_nack, queue_receive
+from banks.services.queue import queue_ack, queue_acks, queue_extend, queue_nack, queue_receive, queue_withhold
 
 log = get_logger(__name__)
 POLL_SECONDS = 1.0  # hints may be lost
 ASK_AGAIN_SECONDS = 0.5
 LONGEST_WAIT = 20
 MOST_ACKS = 50
+# A cell that was changed, or whose key is gone; a content that is no JSON any more. All of them are raised by Python
+# after the row was read, so that the unit of work can go on; what the database raises ends it.
+UNREADABLE = (DecryptError, LookupError, ValueError)
 
 
 class ReceiveSerializer(serializers.Serializer[Any]):
@@ -211,10 +216,25 @@ def _taken(by: Any, asked: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _item(by: Any, delivery: Delivery, receipt: str, epoch: int) -> dict[str, Any] | None:
-    """None for what the institution may no longer see: one such row must not keep the rest of the batch from it."""
+    """None for what the institution may no longer see, and for what cannot be opened: one such row must not keep the rest
+    of the batch, nor the acks that came with the call, from it."""
     try:
         message = delivery_message(by=by, delivery=delivery, epoch=epoch)
     except NotFound:
         log.error("delivery out of reach", delivery=delivery.id, topic=delivery.topic)
         return None
+    except UNREADABLE as error:
+        _withhold(by, delivery, error)
+        return None
     return {"receipt": receipt, "lease_until": delivery.lease_until, "message": message}
+
+
+def _withhold(by: Any, delivery: Delivery, error: Exception) -> None:
+    """Nothing of the error's own text: it may quote what stands in the cell."""
+    name = type(error).__name__
+    log.error("delivery cannot be opened", delivery=delivery.id, topic=delivery.topic, error=name)
+    detail = {"delivery": str(delivery.id), "topic": delivery.topic, "reason": name}
+    if isinstance(error, DecryptError):
+        detail |= {"reason": error.reason, "place": error.place}
+    diary.record("cell.decrypt", by=by, obj=delivery, case_id=delivery.case_id, outcome="failed", detail=detail)
+    queue_withhold(by=by, delivery=delivery, error=name)

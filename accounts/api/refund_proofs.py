@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from antifraud import db
 from antifraud.api.idempotency import opens_own_unit, writes
 from antifraud.api.viewsets import PolicyViewSet
 
-PURPOSE = "refund.proof"
+PURPOSE = "refund.proof.2"  # the first kind of ticket did not name the shares
 UPLOAD_PATH = "/api/v1/refunds/content/"
 
 
@@ -55,15 +56,19 @@ class PayoutProofViewSet(PolicyViewSet[Refund]):
     @action(detail=True, methods=["post"])
     @writes
     def proof(self, request: Any, pk: str) -> Response:
-        """Announce a proof, once the shares it shows are reported; the answer says where its bytes go, within a day."""
+        """Announce a proof, once the shares it shows are reported; the answer says where its bytes go, within a day.
+
+        It is for the shares that are paid without a proof at this moment; what is paid later has a paper of its own.
+        """
         form = ProofSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
-        refund = payout_proof_announce(
+        refund, shares = payout_proof_announce(
             by=request.user, refund_id=UUID(pk), sha256=bytes.fromhex(data["sha256"]), size=data["size"]
         )
         keep_original(request, RefundAction.REFUND_REPORT, refund.id, case_id=refund.case_id)
-        body = content_ticket(request, PURPOSE, UPLOAD_PATH, {"refund": str(refund.id), **data})
+        told = {"refund": str(refund.id), "round": refund.round_number, "shares": _packed(s.position for s in shares)}
+        body = content_ticket(request, PURPOSE, UPLOAD_PATH, {**told, **data})
         return Response(TicketSerializer(body).data, status=201)
 
 
@@ -81,14 +86,25 @@ class ProofContentViewSet(PolicyViewSet[Refund]):
     @action(detail=False, methods=["put"])
     @opens_own_unit
     def content(self, request: Any) -> Response:
-        """The bytes of an announced proof, as they are; kept with every paid share that has none. Sent again, they change nothing."""
+        """The bytes of an announced proof, as they are; kept with the shares it was announced for. Sent again, they change nothing."""
         told = content_told(request, PURPOSE)
         with tempfile.TemporaryFile() as kept:
             content_receive(request, kept, told)
             file = File(kept, name=f"proof.{told['ending']}")
             with db.unit_of_work(request.user):
                 refund = payout_proof_upload(
-                    by=request.user, refund_id=UUID(told["refund"]), file=file, sha256=bytes.fromhex(told["sha256"])
-                )
+                    by=request.user, refund_id=UUID(told["refund"]), round_number=told["round"],
+                    positions=_unpacked(told["shares"]), file=file, sha256=bytes.fromhex(told["sha256"]),
+                )  # fmt: skip
         body = {"refund": refund.id, "sha256": told["sha256"], "size": told["size"], "version": refund.version}
         return Response(ProofReceiptSerializer(body).data, status=201)
+
+
+def _packed(positions: Iterable[int]) -> str:
+    """Places of shares in their round as one number in hex, a bit for each: a ticket is short, a case may have many victims."""
+    return f"{sum(1 << position for position in positions):x}"
+
+
+def _unpacked(packed: str) -> set[int]:
+    bits = int(packed, 16)
+    return {position for position in range(bits.bit_length()) if bits >> position & 1}

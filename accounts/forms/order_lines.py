@@ -81,13 +81,13 @@ def account_lines(
 
 
 def hold_lines(row: OrderKind, holds: Iterable[Hold], open_orders: Iterable[Order], now: datetime) -> list[LineRow]:
-    """The holds of the case that this kind extends or releases."""
-    waiting = {order.account.merged_into_id or order.account_id: order for order in open_orders}
+    """The holds of the case that this kind extends or releases; an open order blocks its own hold, no other of the account."""
+    waiting = {order.original_id: order for order in open_orders}
     rows = []
     for hold in holds:
         if hold.order.kind in row.originals and follows(row, hold, now):
             line = LineRow(hold.id, hold.account, hold=hold)
-            line.open_order = waiting.get(hold.account.merged_into_id or hold.account_id)
+            line.open_order = waiting.get(hold.order_id)
             line.blocked = _open_order(line.open_order)
             rows.append(line)
     return rows

@@ -19,6 +19,7 @@ from antifraud.logs import masked
 from antifraud.plain_text import fold
 from banks.models import Attempt, Delivery, User
 from banks.policy import Action
+from banks.rules.circuit import Verdict
 from banks.rules.retries import retry_delay
 
 DOOR = "pull"
@@ -144,6 +145,16 @@ def queue_nack(*, by: User, receipt: str, reason: str) -> Delivery:
     return _changed(
         _NACK, delivery, "given_back", by=by, reason=told, delay=retry_delay(delivery.attempt, topic=delivery.topic)
     )
+
+
+def queue_withhold(*, by: User, delivery: Delivery, error: str) -> None:
+    """Take back what was leased in this very unit of work and cannot be made into a message: our fault, not the caller's.
+
+    It is offered again by the schedule of R12, with its attempt counted; the lane's page shows the failure as that of a
+    post. `error` is a class name or code, never data.
+    """
+    delay = retry_delay(delivery.attempt, topic=delivery.topic)
+    _changed(_NACK, delivery, Verdict.FAILED.value, by=by, reason=error[:200], delay=delay)
 
 
 def leases_reap(limit: int = 500) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 from antifraud_connector import retention, strict_json
@@ -102,7 +101,8 @@ def _insert(
         " message = excluded.message, number = excluded.number",
         (subject, kind, name, urgency(message), strict_json.write(message), state, int(over), effect, acknowledge, now, now),
     )  # fmt: skip
-    put_day(db, subject, message.get("available_at") or datetime.now(UTC).isoformat())
+    put_day(db, subject, retention.arrival(message))
+    retention.note_day(db, message)
 
 
 def urgency(message: dict[str, Any]) -> int:

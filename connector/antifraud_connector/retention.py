@@ -1,7 +1,9 @@
 """How long the journal remembers finished orders: after their content goes the row itself, then the file shrinks.
 
 Nothing open is ever erased. A row that is gone can no longer tell that an order was here before. So whole days go at
-once: they are compared no more, and what still comes of such a day is handed over as a possible duplicate.
+once: they are compared no more, and what still comes of such a day is handed over as a possible duplicate. Days are
+counted back from the newest that the platform has named, not from this machine's clock alone: a clock that once jumps ahead
+must not put every day to come behind the horizon, which never goes back.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -22,7 +25,6 @@ SELECT subject_id FROM subjects s WHERE day > '' AND day < ? AND changed_at < ? 
   AND acknowledge <> 'due' AND holds_due = 0
   AND NOT EXISTS (SELECT 1 FROM answers a WHERE a.subject_id = s.subject_id AND a.state = 'due')
   AND NOT EXISTS (SELECT 1 FROM attention t WHERE t.subject_id = s.subject_id)
-ORDER BY day
 """
 # Deliveries of subjects that are gone, or that never had a row (an unknown topic, a refused message).
 _ORPHANS = """
@@ -31,6 +33,7 @@ DELETE FROM deliveries WHERE seen_at < ? AND fetched <> 0
   AND NOT EXISTS (SELECT 1 FROM attention t WHERE t.subject_id IN (deliveries.subject_id, deliveries.delivery_id))
 """
 ERASED = "erased_before"
+NEWEST = "newest_day"
 log = logging.getLogger("antifraud_connector")
 
 
@@ -38,20 +41,20 @@ def erase(journal: Journal, days: int) -> int:
     """Erase the rows of finished orders and alerts of days more than `days` ago (0: never); returns how many."""
     if not days:
         return 0
-    before = time.time() - days * 86400
-    horizon = max((datetime.now(UTC).date() - timedelta(days=days)).isoformat(), erased_before(journal))
-    held = _held(journal)
-    gone = [row["subject_id"] for row in journal.rows(_FINISHED, horizon, before) if row["subject_id"] not in held]
+    before, horizon = time.time() - days * 86400, max(_horizon(journal, days), erased_before(journal))
+    held = _held(journal.rows)
+    found = journal.rows(f"{_FINISHED} ORDER BY day", horizon, before)
+    gone = [row["subject_id"] for row in found if row["subject_id"] not in held]
     if gone:
         # First: whoever is killed in between must not compare a day of which rows are missing.
         journal.remember(ERASED, horizon)
+    erased = 0
     for start in range(0, len(gone), BATCH):
         with journal.change() as db:
-            for subject in gone[start : start + BATCH]:
-                _erase(db, subject)
+            erased += _erase_finished(db, gone[start : start + BATCH], horizon, before)
     with journal.change() as db:
         db.execute(_ORPHANS, (before,))
-    return len(gone)
+    return erased
 
 
 def compact(journal: Journal) -> bool:
@@ -80,20 +83,52 @@ def is_complete(journal: Journal, day: date) -> bool:
 def may_have_been_here(db: sqlite3.Connection, message: dict[str, Any]) -> bool:
     """Whether an order that the journal does not know may be one whose row was erased."""
     row = db.execute("SELECT value FROM facts WHERE name = ?", (ERASED,)).fetchone()
-    came = read_moment(message.get("available_at"))
+    came = read_moment(arrival(message))
     return row is not None and (came is None or came.date().isoformat() < row["value"])
 
 
-def _held(journal: Journal) -> set[str]:
+def arrival(message: dict[str, Any]) -> object:
+    """When it came into the lane, as the message says; now, where it says nothing of it."""
+    return message.get("available_at") or datetime.now(UTC).isoformat()
+
+
+def note_day(db: sqlite3.Connection, message: dict[str, Any]) -> None:
+    """Remember the newest day that the platform itself has named; one that is this machine's own guess does not count."""
+    came = read_moment(message.get("available_at"))
+    if came is not None:
+        keep = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)"
+        db.execute(keep, (NEWEST, came.date().isoformat()))
+
+
+def _horizon(journal: Journal, days: int) -> str:
+    """The first day that is kept, counted back from today or, where that is earlier, from the newest day that the platform named."""
+    today = datetime.now(UTC).date()
+    newest = journal.fact(NEWEST) or journal.rows("SELECT max(day) FROM subjects WHERE day > ''")[0][0]
+    known = date.fromisoformat(newest) if newest else today
+    return (min(today, known) - timedelta(days=days)).isoformat()
+
+
+def _held(rows: Callable[..., Iterable[sqlite3.Row]]) -> set[str]:
     """Orders whose holds still run: their rows say how far the order came when its release arrives."""
     marks = ", ".join("?" for _state in RUNNING)
     now = datetime.now(UTC)
     found = set()
-    for row in journal.rows(f"SELECT order_id, expires_at FROM holds WHERE status IN ({marks})", *RUNNING):
+    for row in rows(f"SELECT order_id, expires_at FROM holds WHERE status IN ({marks})", *RUNNING):
         ends = read_moment(row["expires_at"])
         if ends is None or ends > now:
             found.add(row["order_id"])
     return found
+
+
+def _erase_finished(db: sqlite3.Connection, subjects: list[str], horizon: str, before: float) -> int:
+    """Erase those that are finished even now: since they were chosen something may have come, or been asked again."""
+    held, erased = _held(lambda statement, *values: db.execute(statement, values)), 0
+    for subject in subjects:
+        still = db.execute(f"{_FINISHED} AND subject_id = ?", (horizon, before, subject)).fetchone()
+        if still is not None and subject not in held:
+            _erase(db, subject)
+            erased += 1
+    return erased
 
 
 def _erase(db: sqlite3.Connection, subject: str) -> None:

@@ -203,21 +203,21 @@ class Schedule:
 
     def _days_due(self) -> bool:
         last = float(self.engine.journal.fact("days_synced_at") or 0)
-        return self._restored() or time.time() - last >= self.config.number("sync.days_seconds")
+        ago = time.time() - last  # before nought: the clock was ahead then
+        return self._restored() or not 0 <= ago < self.config.number("sync.days_seconds")
 
     def _restored(self) -> bool:
         """Whether the platform's present epoch was not compared yet; a crash in between does not forget it."""
         return self.engine.journal.fact("epoch") != self.engine.journal.fact("compared_epoch")
 
     def _days(self) -> None:
-        """Yesterday and today; after a restore every day of which the journal has all orders."""
+        """Yesterday and today, after a restore every day; of these, the ones of which the journal has all orders."""
         engine, today = self.engine, datetime.now(UTC).date()
         days, epoch = {today, today - timedelta(days=1)}, engine.journal.fact("epoch")
         if self._restored():
             known = engine.journal.rows("SELECT DISTINCT day FROM subjects WHERE day > ''")
-            dates = {date.fromisoformat(row["day"]) for row in known}
-            days |= {day for day in dates if retention.is_complete(engine.journal, day)}
-        for day in sorted(days):
+            days |= {date.fromisoformat(row["day"]) for row in known}
+        for day in sorted(day for day in days if retention.is_complete(engine.journal, day)):
             sync_day(engine, day)
         sync_holds(engine)
         content, rows = self.config.number("journal.keep_days"), self.config.number("journal.keep_rows_days")

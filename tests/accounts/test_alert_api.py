@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -70,6 +70,13 @@ def test_a_crowded_lane_answers_429_with_retry_after(world: World, log_in: Any) 
     answer = post(log_in(world.analyst_a), URL, body({"number": card(), "institution": str(world.bank_a.id)}))
     assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (429, "rate_limited", "60")
     assert not Alert.objects.exists()
+
+
+def test_a_message_says_when_the_notice_came_into_the_lane(world: World, log_in: Any) -> None:
+    notice = alerting.notice_of(alerting.delivered(world), world.bank_a)
+    (item,) = post(log_in(world.machine_a), "/api/v1/queue/receive/").json()["items"]
+    assert item["message"]["notice_id"] == str(notice.id)
+    assert datetime.fromisoformat(item["message"]["available_at"]) == notice.available_at is not None
 
 
 def test_a_banks_system_works_on_its_own_notice(world: World, log_in: Any) -> None:

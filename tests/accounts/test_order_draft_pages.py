@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.models import Order
 from antifraud.approvals.models import ApprovalRequest
 from cases.models import Attachment, Case
-from tests.accounts.factories import draft, hold_of, involve, issue, new_case, pay
+from tests.accounts.factories import answered, draft, hold_of, involve, issue, new_case, pay
 from tests.accounts.pages import draft_form, pdf, unchanged
 from tests.cast import World
 
@@ -63,6 +63,24 @@ def test_an_account_with_an_open_order_cannot_be_ticked(world: World, log_in: An
     page = log_in(world.analyst_a).get(url(case) + "?kind=stop").content.decode()
     assert " disabled" in page.split(f'id="pick-{row.id}"')[1].split(">")[0]
     assert order.number in page
+
+
+def test_a_second_hold_of_an_account_is_released_beside_the_first(world: World, log_in: Any, case: Case) -> None:
+    """Each hold has a release of its own: the open one blocks its own hold, and is named there only."""
+    row = involve(world.analyst_a, case, world.bank_a)
+    orders = [answered(issue(world, row, "freeze"), world.risk_a) for _ in range(2)]
+    first, second = (hold_of(order, world.risk_a, kind="freeze") for order in orders)
+    begun = draft(world.analyst_a, world.second_a, first, "freeze_release")
+    client = log_in(world.analyst_a)
+    page = client.get(f"{url(case)}?kind=freeze_release&hold={second.id}").content.decode()
+    boxes = {hold: page.split(f'id="pick-{hold.id}"')[1].split(">")[0] for hold in (first, second)}
+    assert [" disabled" in boxes[first], " disabled" in boxes[second]] == [True, False]
+    assert " checked" in boxes[second]
+    assert page.count(reverse("accounts:order", args=[begun.id])) == 1
+    sent = client.post(url(case), draft_form(world.second_a, second, kind="freeze_release", verb="save"))
+    assert sent.status_code == 303
+    followed = Order.objects.filter(kind="freeze_release").values_list("original_id", flat=True)
+    assert set(followed) == {first.order_id, second.order_id}
 
 
 def test_who_holds_the_account_already_is_told_when_it_is_ticked(world: World, log_in: Any, case: Case) -> None:

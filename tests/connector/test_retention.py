@@ -6,75 +6,22 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 from antifraud_connector import retention
 from antifraud_connector.book import Book
 from antifraud_connector.cli import main
-from antifraud_connector.config import Config
-from antifraud_connector.engine import Engine
 from antifraud_connector.journal import Journal
 from antifraud_connector.posting import Outbox
-from antifraud_connector.sync import Schedule
 
 from tests.connector.bank import new_message
-
-OLD = datetime.now(UTC) - timedelta(days=401)
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    found = Journal(tmp_path / "journal.sqlite")
-    yield found
-    found.close()
+from tests.connector.finished import OLD, TODAYS, came, change, known, left, opened, schedule
 
 
 @pytest.fixture
-def book(journal: Journal) -> Book:
-    return Book(journal)
-
-
-def came(book: Book, *, at: datetime = OLD, upto: str = "posted") -> str:
-    """An order of that day: taken, handed over, answered, or told to the platform."""
-    message = new_message(available_at=at.isoformat())
-    subject = str(message["order_id"])
-    book.take(message, "pull")
-    outbox = Outbox(book.journal)
-    if upto in {"acknowledged", "answered", "posted"}:
-        found = outbox.next()
-        assert found is not None
-        outbox.accepted(found[1], {})
-    if upto in {"answered", "posted"}:
-        book.handing(subject)
-        book.effect_done(subject, {"outcome": "executed"})
-    if upto == "posted":
-        found = outbox.next()
-        assert found is not None
-        outbox.accepted(found[1], {})
-        change(book.journal, "UPDATE subjects SET holds_due = 0 WHERE subject_id = ?", subject)
-    aged(book.journal, subject, at)
-    return subject
-
-
-def aged(journal: Journal, subject: str, at: datetime) -> None:
-    change(journal, "UPDATE subjects SET changed_at = ? WHERE subject_id = ?", at.timestamp(), subject)
-    change(journal, "UPDATE deliveries SET seen_at = ? WHERE subject_id = ?", at.timestamp(), subject)
-
-
-def change(journal: Journal, statement: str, *values: Any) -> None:
-    with journal.change() as db:
-        db.execute(statement, values)
-
-
-def known(journal: Journal) -> set[str]:
-    return {row["subject_id"] for row in journal.rows("SELECT subject_id FROM subjects")}
-
-
-def left(journal: Journal, subject: str) -> list[int]:
-    tables = ("subjects", "answers", "deliveries")
-    return [journal.rows(f"SELECT count(*) FROM {name} WHERE subject_id = ?", subject)[0][0] for name in tables]
+def book(tmp_path: Path) -> Iterator[Book]:
+    with opened(tmp_path) as found:
+        yield found
 
 
 def test_finished_rows_of_old_days_go_and_younger_ones_stay(book: Book) -> None:
@@ -148,7 +95,7 @@ def test_what_comes_again_of_an_erased_day_may_be_a_duplicate(book: Book) -> Non
     today = new_message(available_at=datetime.now(UTC).isoformat())
     for message in (again, today):
         book.take(message, "pull")
-    rows = book.journal.rows("SELECT * FROM subjects")
+    rows = book.journal.rows("SELECT * FROM subjects WHERE subject_id <> ?", TODAYS)
     assert len(rows) == 2
     asked = {}
     for row in rows:
@@ -169,15 +116,8 @@ def test_an_erased_day_is_compared_no_more(book: Book, monkeypatch: pytest.Monke
     compared: list[date] = []
     monkeypatch.setattr("antifraud_connector.sync.sync_day", lambda _engine, day: compared.append(day))
     monkeypatch.setattr("antifraud_connector.sync.sync_holds", lambda _engine: None)
-    numbers = {
-        "journal.keep_days": 90,
-        "journal.keep_rows_days": 400,
-        "sync.start_seconds": 0,
-        "sync.holds_seconds": 300,
-    }
-    config = cast(Config, SimpleNamespace(number=lambda name: numbers[name]))
     book.journal.remember("epoch", "2")
-    Schedule(cast(Engine, SimpleNamespace(journal=book.journal)), config)._days()
+    schedule(book.journal)._days()
     today = datetime.now(UTC).date()
     assert compared == [young.date(), today - timedelta(days=1), today]
 
@@ -186,14 +126,7 @@ def test_the_daily_round_erases(book: Book, monkeypatch: pytest.MonkeyPatch) -> 
     old = came(book)
     monkeypatch.setattr("antifraud_connector.sync.sync_day", lambda _engine, _day: None)
     monkeypatch.setattr("antifraud_connector.sync.sync_holds", lambda _engine: None)
-    numbers = {
-        "journal.keep_days": 90,
-        "journal.keep_rows_days": 400,
-        "sync.start_seconds": 0,
-        "sync.holds_seconds": 300,
-    }
-    config = cast(Config, SimpleNamespace(number=lambda name: numbers[name]))
-    Schedule(cast(Engine, SimpleNamespace(journal=book.journal)), config)._days()
+    schedule(book.journal)._days()
     assert old not in known(book.journal)
 
 

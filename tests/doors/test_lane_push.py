@@ -18,7 +18,7 @@ from antifraud import db, deliveries, hints
 from antifraud.audit.models import AuditEntry
 from antifraud.deliveries import lane_push
 from antifraud.errors import Unavailable
-from banks.models import Delivery
+from banks.models import Delivery, Lane
 from banks.services.deliveries import deliveries_claim
 from tests.banks.lanes import enqueue, let_pass
 from tests.cast import World
@@ -117,6 +117,29 @@ def test_a_failure_costs_its_own_delivery_a_delay_only(
     assert (row.state, row.error, row.lease_token, row.attempt) == ("queued", "Unavailable", None, 1)
     assert _audits(bad) == 0
     assert heard == [(f"inst:{world.bank_a.id}", "queue")]
+
+
+@pytest.mark.parametrize("cap", [1, 4])
+def test_one_failure_costs_the_healthy_ones_a_single_batch(
+    world: World, monkeypatch: pytest.MonkeyPatch, cap: int
+) -> None:
+    """However small the lane's cap is: not a failed batch for every few that arrive before the bad one's turn."""
+    Lane.objects.filter(institution=world.bank_a).update(in_flight_cap=cap)
+    enqueue(world.bank_a, 12, topic="order.cancelled")
+    (bad,) = enqueue(world.bank_a, topic="order.cancelled", priority=9)
+    batches: list[int] = []
+
+    def fragile(arriving: list[Delivery], by: Any, at: Any) -> None:
+        batches.append(len(arriving))
+        if bad.id in {delivery.id for delivery in arriving}:
+            raise Unavailable
+
+    monkeypatch.setitem(deliveries.DELIVERIES, "order.cancelled", fragile)
+    assert lane_push(world.bank_a.id) == 12
+    assert [size for size in batches if size > 1] == [13]
+    assert Delivery.objects.filter(state="ready").count() == 12
+    bad.refresh_from_db()
+    assert (bad.state, bad.error, bad.lease_token) == ("queued", "Unavailable", None)
 
 
 def test_an_unknown_topic_stays_in_the_queue(world: World) -> None:

@@ -22,15 +22,17 @@ def notice_message(*, by: User, delivery: Delivery) -> dict[str, Any]:
     notice = rows.filter(pk=delivery.subject_id).defer("alert__payload", "alert__content", "report").first()
     if notice is None:
         return {"notice_id": str(delivery.subject_id), "status": "expired"}
-    diary.record(
-        "notice.receive", by=by, obj=notice, case_id=notice.case_id, purpose=f"receive alert {notice.alert.number}",
-        detail={"topic": delivery.topic, "attempt": delivery.attempt},
-    )  # fmt: skip
-    return {
+    body: dict[str, Any] = {
         "notice_id": str(notice.id),
         "alert_number": notice.alert.number,
         "status": notice.status,
+        "available_at": notice.available_at.isoformat() if notice.available_at else None,
         "acknowledge_due_at": notice.due_at.isoformat() if notice.due_at else None,
         "payload": json.loads(notice.payload.open()),
         "payload_sha256": bytes(notice.payload_sha256).hex(),
     }
+    diary.record(
+        "notice.receive", by=by, obj=notice, case_id=notice.case_id, purpose=f"receive alert {notice.alert.number}",
+        detail={"topic": delivery.topic, "attempt": delivery.attempt},
+    )  # fmt: skip
+    return body

@@ -16,11 +16,7 @@ def refund_message(*, by: User, delivery: Delivery) -> dict[str, Any]:
     """The part of the message that is about the return; who got it is in the audit log. Raises NotFound."""
     rows = Refund.objects.select_related("institution")
     refund = policy.get(by, RefundAction.REFUND_OPEN, rows, delivery.subject_id)
-    diary.record(
-        "refund.receive", by=by, obj=refund, case_id=refund.case_id, purpose=f"pay return {refund.number}",
-        detail={"topic": delivery.topic, "attempt": delivery.attempt},
-    )  # fmt: skip
-    return {
+    body: dict[str, Any] = {
         "refund_id": str(refund.id),
         "refund_number": refund.number,
         "status": refund.status,
@@ -29,3 +25,8 @@ def refund_message(*, by: User, delivery: Delivery) -> dict[str, Any]:
         "payload": json.loads(refund.payload.open()) if refund.payload is not None else None,
         "payload_sha256": bytes(refund.payload_sha256 or b"").hex(),
     }
+    diary.record(
+        "refund.receive", by=by, obj=refund, case_id=refund.case_id, purpose=f"pay return {refund.number}",
+        detail={"topic": delivery.topic, "attempt": delivery.attempt},
+    )  # fmt: skip
+    return body

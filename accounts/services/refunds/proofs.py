@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -58,11 +58,11 @@ def proof_add(
 
     Nothing changes without a file. Raises WrongState where every paid share has its proof, Superseded.
     """
-    paper_less = [share for share in shares if share.outcome == RefundShare.Outcome.PAID and share.proof_id is None]
     if file is None:
         return refund
     if expected_version is not None and expected_version != refund.version:
         raise Superseded
+    paper_less = _paper_less(shares)
     if not paper_less:
         raise WrongState(extra={"state": refund.status, "verb": "report"})
     paper = proof_store(by, refund, file)
@@ -78,46 +78,59 @@ def proof_add(
     return refund
 
 
-def payout_proof_announce(*, by: User, refund_id: UUID, sha256: bytes, size: int) -> Refund:
+def payout_proof_announce(*, by: User, refund_id: UUID, sha256: bytes, size: int) -> tuple[Refund, list[RefundShare]]:
     """The bank's system says which paper it will send; its bytes follow by their own door (R39).
 
-    Raises NotFound, Forbidden, Invalid (size), WrongState where no paid share lacks its proof and this is not the kept one.
+    Returns the shares that the paper is for: those paid by now without a proof, or the ones that have this very paper.
+    Raises NotFound, Forbidden, Invalid (size), WrongState where there are none of either.
     """
     db.require_unit_of_work()
-    refund, paid = _reported(by, refund_id)
+    refund = _payer_of(by, refund_id)
     if not 0 < size <= MAX_BYTES:
         text = _("A proof has 1 byte to {limit} MB. Scan it with less detail.")
         raise Invalid(fields={"size": [str(text).format(limit=MAX_BYTES // 2**20)]})
-    if not _is_kept(paid, sha256):
-        _require_lack(refund, paid)
-    detail = {"sha256": sha256.hex(), "size": size}
+    paid = _paid(refund, refund.round_number)
+    shares = _paper_less(paid) or [share for share in paid if _has(share, sha256)]
+    if not shares:
+        raise WrongState(extra={"state": refund.status, "verb": "report"})
+    detail = {"sha256": sha256.hex(), "size": size, "proof_of": [str(share.id) for share in shares]}
     diary.record("refund.announce", by=by, obj=refund, case_id=refund.case_id, detail=detail)
-    return refund
+    return refund, shares
 
 
-def payout_proof_upload(*, by: User, refund_id: UUID, file: File[Any], sha256: bytes) -> Refund:
-    """The announced bytes have arrived and are the announced ones; sent again they change nothing. Raises as it does."""
-    refund, paid = _reported(by, refund_id)
-    return refund if _is_kept(paid, sha256) else proof_add(by, refund, paid, file)
+def payout_proof_upload(
+    *, by: User, refund_id: UUID, round_number: int, positions: Collection[int], file: File[Any], sha256: bytes
+) -> Refund:
+    """The announced bytes have arrived and are the announced ones; sent again they change nothing.
+
+    Kept with the shares of the announcement and no others: what was paid since has another paper. Raises as it does.
+    """
+    refund = _payer_of(by, refund_id)
+    shares = [share for share in _paid(refund, round_number) if share.position in positions]
+    if not _paper_less(shares) and any(_has(share, sha256) for share in shares):
+        return refund
+    return proof_add(by, refund, shares, file)
 
 
-def _reported(by: User, refund_id: UUID) -> tuple[Refund, list[RefundShare]]:
-    """A return that the caller's own institution pays, and what was reported of it as paid."""
+def _payer_of(by: User, refund_id: UUID) -> Refund:
+    """A return that the caller's own institution pays."""
     refund = policy.get(by, RefundAction.REFUND_REPORT, ROWS, refund_id, lock=True)
     if not by.institution.is_executing:
         raise Forbidden(_("What an institution outside of the platform told on paper is recorded on the page."))
     if refund.status not in TAKES_PROOF:
         raise WrongState(extra={"state": refund.status, "verb": "proof"})
-    rows = RefundShare.objects.filter(
-        refund=refund, round__number=refund.round_number, outcome=RefundShare.Outcome.PAID
-    )
-    return refund, list(db.lock(rows.select_related("proof")))
+    return refund
 
 
-def _is_kept(paid: Iterable[RefundShare], sha256: bytes) -> bool:
-    return any(share.proof is not None and bytes(share.proof.sha256) == sha256 for share in paid)
+def _paid(refund: Refund, round_number: int) -> list[RefundShare]:
+    """What was reported of a round as paid."""
+    rows = RefundShare.objects.filter(refund=refund, round__number=round_number, outcome=RefundShare.Outcome.PAID)
+    return list(db.lock(rows.select_related("proof")))
 
 
-def _require_lack(refund: Refund, paid: Iterable[RefundShare]) -> None:
-    if all(share.proof_id is not None for share in paid):
-        raise WrongState(extra={"state": refund.status, "verb": "report"})
+def _paper_less(shares: Iterable[RefundShare]) -> list[RefundShare]:
+    return [share for share in shares if share.outcome == RefundShare.Outcome.PAID and share.proof_id is None]
+
+
+def _has(share: RefundShare, sha256: bytes) -> bool:
+    return share.proof is not None and bytes(share.proof.sha256) == sha256

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from accounts.models import Refund, RefundShare
+from accounts.services.refunds.proofs import payout_proof_upload
 from antifraud import db
 from antifraud.crypto.evidence import open_evidence
+from antifraud.errors import WrongState
 from tests.accounts.flow import refunding as make
+from tests.accounts.pages import pdf
 
 
 def send(client: Any, path: str, body: dict[str, Any], key: str = "payout-key-0001") -> Any:
@@ -71,8 +75,6 @@ def test_a_wrong_report_changes_nothing(
 
 def test_another_transfer_for_a_paid_share(world: Any, log_in: Any, move_clock: Any) -> None:
     refund = make.notice(world, make.shared(world))
-    from datetime import timedelta
-
     move_clock(timedelta(days=31))
     refund = make.decided(world, refund)
     first, _second = make.shares(refund)
@@ -147,6 +149,63 @@ def test_a_kept_proof_is_not_replaced(world: Any, log_in: Any) -> None:
     with make.nothing_happens():
         answer = put(client, early, other)
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong_state")
+
+
+def proofs(refund: Refund) -> list[str | None]:
+    """SHA-256 of the proof of each share, in order."""
+    return [bytes(share.proof.sha256).hex() if share.proof else None for share in make.shares(refund)]
+
+
+def two_victims(world: Any, move_clock: Any) -> Refund:
+    refund = make.notice(world, make.shared(world))
+    move_clock(timedelta(days=31))
+    return make.decided(world, refund)
+
+
+def test_a_proof_is_for_what_was_paid_when_it_was_announced(world: Any, log_in: Any, move_clock: Any) -> None:
+    """The second payment and its paper come before the bytes of the first: each paper finds its own share."""
+    refund = two_victims(world, move_clock)
+    first, second = make.shares(refund)
+    papers = [b"%PDF-1.7 of the first", b"%PDF-1.7 of the second"]
+    client = log_in(world.risk_a)
+    tickets = []
+    for at, share in enumerate((first, second)):
+        make.report(world, refund, make.paid(share, f"T-{at}"))
+        tickets.append(announce(client, refund, papers[at], f"proof-key-001{at}").json()["ticket"])
+    wanted = [hashlib.sha256(paper).hexdigest() for paper in papers]
+    assert put(client, tickets[0], papers[0]).status_code == 201
+    assert proofs(refund) == [wanted[0], None]
+    assert put(client, tickets[1], papers[1]).status_code == 201
+    assert proofs(refund) == wanted
+    with make.nothing_happens():
+        assert [put(client, ticket, paper).status_code for ticket, paper in zip(tickets, papers, strict=True)] == [
+            201
+        ] * 2
+
+
+def test_one_paper_may_show_a_later_payment_too(world: Any, log_in: Any, move_clock: Any) -> None:
+    refund = two_victims(world, move_clock)
+    first, second = make.shares(refund)
+    client = log_in(world.risk_a)
+    for at, share in enumerate((first, second)):
+        make.report(world, refund, make.paid(share, f"T-{at}"))
+        ticket = announce(client, refund, key=f"proof-key-002{at}").json()["ticket"]
+        assert put(client, ticket).status_code == 201
+    assert proofs(refund) == [hashlib.sha256(PAPER).hexdigest()] * 2
+    again = announce(client, refund, key="proof-key-0029").json()["ticket"]
+    with make.nothing_happens():
+        assert put(client, again).status_code == 201
+
+
+def test_a_proof_is_for_the_shares_of_its_own_round(world: Any) -> None:
+    refund = make.decided(world)
+    (share,) = make.shares(refund)
+    make.report(world, refund, make.paid(share))
+    with make.nothing_happens(), pytest.raises(WrongState), db.unit_of_work(world.risk_a):
+        payout_proof_upload(
+            by=world.risk_a, refund_id=refund.id, round_number=refund.round_number + 1, positions={share.position},
+            file=pdf(), sha256=hashlib.sha256(PAPER).digest(),
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(
