@@ -13,6 +13,9 @@ from django.db import OperationalError, connection
 from antifraud.crypto.signing import NAME_PATTERN
 
 OLDEST_POSTGRES = 15  # constraints with NULLS NOT DISTINCT: Django leaves them out below, without an error
+_ASK = """
+SELECT rolsuper OR rolbypassrls, current_setting('server_version_num')::int FROM pg_roles WHERE rolname = current_user
+"""
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?")
 
 
@@ -23,11 +26,11 @@ def server_and_role_are_fit(*, databases: Sequence[str] | None = None, **kwargs:
         return []
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
-            above = cursor.fetchone()[0]
-        found = too_old(connection.pg_version)
+            cursor.execute(_ASK)
+            above, version = cursor.fetchone()
     except OperationalError:
         return []  # readiness says that the database is away; a check that fails then would hide the reason
+    found = too_old(version)
     if above:
         hint = "Connect as a plain role; see docs/operations.md, 'Two roles'."
         text = "The database role is a superuser or may bypass row-level security."

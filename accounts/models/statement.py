@@ -127,6 +127,18 @@ class StatementLine(UUIDModel):
         """The case's key."""
         return ("case", self.case_id)
 
+    @property
+    def nodes_named(self) -> tuple[int, int | None]:
+        """Owner and other side by the numbers that the row itself names."""
+        return self.named_node or self.node, self.named_counter or self.counter
+
+    @property
+    def nodes_meant(self) -> tuple[int | None, int | None]:
+        """The accounts whose second numbers those are; None for a first number."""
+        other = self.counter or self.node  # money between two numbers of one account has no other side
+        is_second = self.named_counter is not None and self.named_counter != other
+        return self.node if self.named_node else None, other if is_second else None
+
 
 class StatementIssue(models.Model):
     """A row that was not taken, or was taken with a doubt: its line number and why, never its content."""

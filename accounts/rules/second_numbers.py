@@ -2,17 +2,20 @@
 
 A number that all who claim it agree on joins their account; one that two different accounts claim joins none (it is
 disputed). Joining can settle a dispute, where the two turn out to be one account, and never makes one: so the outcome
-does not depend on the order of the claims.
+does not depend on the order of the claims. Numbers of two institutions are never one account.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 Number = bytes
 Claim = tuple[Number, Number]
+NOBODY: Mapping[Number, Hashable] = MappingProxyType({})
+_WALLETS = ("支付宝", "财付通", "微信")
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,22 @@ class Joined:
     disputed: dict[Number, frozenset[Number]]
 
 
-def join_numbers(claims: Iterable[Claim], present: Collection[Number]) -> Joined:
-    """From claims (first, second). Only `present` numbers get a main: the first of their account, else the lowest of them."""
+def names_wallet(heading: str) -> bool:
+    """Whether a column holds a wallet's accounts: a card beside one is another institution's, from which it is filled."""
+    return any(name in heading for name in _WALLETS)
+
+
+def join_numbers(
+    claims: Iterable[Claim], present: Collection[Number], keepers: Mapping[Number, Hashable] = NOBODY
+) -> Joined:
+    """From claims (first, second). Only `present` numbers get a main: the first of their account, else the lowest of them.
+
+    `keepers`: the institution of a number, as far as it is known. A claim across two institutions does not count, and of an
+    account that would have two of them in a roundabout way no number is joined.
+    """
     claimants: dict[Number, set[Number]] = defaultdict(set)
     for first, second in claims:
-        if first != second:
+        if first != second and len(_keepers((first, second), keepers)) < 2:
             claimants[second].add(first)
     classes = _Classes()
     accepted: set[Number] = set()
@@ -45,9 +59,15 @@ def join_numbers(claims: Iterable[Claim], present: Collection[Number]) -> Joined
         members[classes.of(number)].append(number)
     mains: dict[Number, Number] = {}
     for numbers in members.values():
+        if len(_keepers(numbers, keepers)) > 1:
+            continue
         main = next((number for number in numbers if number not in accepted), numbers[0])
         mains |= {number: main for number in numbers if number != main}
     return Joined(mains, {number: frozenset(firsts) for number, firsts in waiting.items()})
+
+
+def _keepers(numbers: Iterable[Number], keepers: Mapping[Number, Hashable]) -> set[Hashable]:
+    return {keepers[number] for number in numbers if number in keepers}
 
 
 class _Classes:

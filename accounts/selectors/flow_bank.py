@@ -83,7 +83,9 @@ def _ledger_rows(user: User, account: InvolvedAccount) -> list[LedgerAccount]:
     orders = policy.scope(user, Action.ORDER_VIEW, Order.objects.filter(account=account))
     cases = set(orders.values_list("case_id", flat=True))
     same = Q(account=account) | Q(number_index=bytes(account.number_index), institution=account.institution_id)
-    rows = LedgerAccount.objects.filter(case__in=cases, kind=LedgerAccount.Kind.ACCOUNT)
+    # Whatever a file or an officer has joined: nothing that the ledger knows to be another institution's.
+    own = Q(institution__isnull=True) | Q(institution=account.institution_id)
+    rows = LedgerAccount.objects.filter(own, case__in=cases, kind=LedgerAccount.Kind.ACCOUNT)
     rows = rows.filter(same | Q(node__in=rows.filter(same).values("main")))
     return list(rows.only("node", "case_id")[:MOST_ACCOUNTS])
 

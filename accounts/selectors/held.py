@@ -98,14 +98,17 @@ def _accounts_of(rows: Sequence[LedgerAccount]) -> dict[UUID, set[int]]:
     by_index: dict[bytes, list[LedgerAccount]] = defaultdict(list)
     for row in rows:
         by_index[bytes(row.number_index)].append(row)
-    of_node = {row.node: row for row in rows}
-    seconds = LedgerAccount.objects.filter(main__in=of_node, case__in={row.case_id for row in rows})
-    for index, main in seconds.values_list("number_index", "main"):
-        by_index[bytes(index)].append(of_node[main or 0])
     named: dict[UUID, set[int]] = defaultdict(set)
-    for row in rows:
-        if row.account_id:
-            named[row.account_id].add(row.node)
+    of_main: dict[int, list[LedgerAccount]] = defaultdict(list)
+    for row in rows:  # a run from before a joining names second numbers too
+        of_main[row.main or row.node].append(row)
+    numbers = LedgerAccount.objects.filter(
+        Q(node__in=of_main) | Q(main__in=of_main), case__in={row.case_id for row in rows}
+    )
+    for index, node, main, account in numbers.values_list("number_index", "node", "main", "account"):
+        by_index[bytes(index)] += of_main[main or node]
+        if account:
+            named[account].update(row.node for row in of_main[main or node])
     own = InvolvedAccount.objects.filter(number_index__in=by_index).values_list("pk", "number_index", "institution_id")
     other = AccountAlias.objects.filter(number_index__in=by_index, ended_at__isnull=True)
     for account_id, index, bank in (*own, *other.values_list("account_id", "number_index", "account__institution_id")):

@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet, Sum
 
 from accounts.models import Hold, RefundShare
 from accounts.selectors.holds import in_force
-from accounts.selectors.identity import family_rows
+from accounts.selectors.joined_accounts import accounts_joined
 
 RETURNABLE = (Hold.Kind.STOP, Hold.Kind.FREEZE)
 LIMITED = "limited"
@@ -51,8 +51,8 @@ def same_money(hold: Hold) -> QuerySet[Hold]:
 
 
 def holds_beside(hold: Hold) -> list[Beside]:
-    """Those that are in force or wait, and those out of which money was returned, oldest first; four statements."""
-    rows = Hold.objects.filter(account__in=family_rows(hold.account), currency=hold.currency, kind__in=RETURNABLE)
+    """Those that are in force or wait, and those out of which money was returned, oldest first; eight statements."""
+    rows = Hold.objects.filter(account__in=accounts_joined(hold.account), currency=hold.currency, kind__in=RETURNABLE)
     rows = rows.exclude(pk__in=same_money(hold).values("pk"))
     active = set(in_force(rows).values_list("pk", flat=True))
     told = Q(pk__in=active) | Q(status=Hold.Status.WAITING) | Q(refunds__decided_at__isnull=False)

@@ -20,12 +20,17 @@ KEYSET = ("-matched_at", "-id")
 
 @dataclass(frozen=True)
 class MatchSide:
-    """One side: a statement's row, or the transfer that was told. `account` is the side's own account."""
+    """One side: a statement's row, or the transfer that was told. `account` is the side's own account.
+
+    Both by the number that the row names; `…_main`: the account's first number, where that is another one.
+    """
 
     line: StatementLine | None = None
     transfer: Transfer | None = None
     account: LedgerAccount | None = None
     counter: LedgerAccount | None = None
+    account_main: LedgerAccount | None = None
+    counter_main: LedgerAccount | None = None
 
 
 @dataclass(frozen=True)
@@ -59,15 +64,17 @@ def matches_shown(*, user: User, matches: Iterable[LedgerMatch]) -> list[MatchSh
     ids = {line for match in found for line in (match.out_line, match.in_line) if line}
     lines = _lines(user, ids)
     told = _transfers(user, {match.transfer for match in found if match.transfer})
-    nodes = [node for line in lines.values() for node in (line.node, line.counter)]
+    nodes = [node for line in lines.values() for node in (*line.nodes_named, *line.nodes_meant)]
     parties = ledger_parties(user=user, nodes=nodes)
 
     def side(line_id: UUID | None) -> MatchSide:
         line = lines.get(line_id) if line_id else None
         if line is None:
             return MatchSide()
-        counter = parties.get(line.counter) if line.counter is not None else None
-        return MatchSide(line=line, account=parties.get(line.node), counter=counter)
+        account, counter, account_main, counter_main = (
+            parties.get(node) if node is not None else None for node in (*line.nodes_named, *line.nodes_meant)
+        )
+        return MatchSide(line, None, account, counter, account_main, counter_main)
 
     return [
         MatchShown(match, side(match.out_line), side(match.in_line), told.get(match.transfer) if match.transfer else None)

@@ -37,7 +37,7 @@ SELECT t.first, t.second FROM (
     AND l.institution_id <> t.institution_id)
 """
 _PRESENT = """
-SELECT number_index, node, main FROM accounts_ledgeraccount
+SELECT number_index, node, main, institution_id FROM accounts_ledgeraccount
 WHERE case_id = %s AND kind = 'account' AND (main IS NOT NULL OR number_index = ANY(%s))
 """
 Standing = dict[bytes, tuple[int, int | None]]
@@ -60,8 +60,10 @@ def numbers_meant(case_id: UUID, file_id: UUID | None = None) -> tuple[Joined, S
         cursor.execute(_CLAIMS, {"case": case_id, "file": file_id})
         claims = [(bytes(first), bytes(second)) for first, second in cursor.fetchall()]
         cursor.execute(_PRESENT, [case_id, sorted({number for claim in claims for number in claim})])
-        standing: Standing = {bytes(index): (node, main) for index, node, main in cursor.fetchall()}
-    return join_numbers(claims, standing.keys()), standing
+        rows = [(bytes(row[0]), *row[1:]) for row in cursor.fetchall()]
+    standing: Standing = {index: (node, main) for index, node, main, _keeper in rows}
+    keepers = {index: keeper for index, _node, _main, keeper in rows if keeper is not None}
+    return join_numbers(claims, standing.keys(), keepers), standing
 
 
 def numbers_disputed(*, user: User, case: Case) -> list[Disputed]:

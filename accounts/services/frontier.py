@@ -82,8 +82,10 @@ def account_promote(
 ) -> Involvement:
     """Make a ledger account an involved account of its case; done twice, the case keeps one. The caller has authorised.
 
-    `institution` fills in where the ledger names none. Level 0 is a victim's account.
+    `institution` fills in where the ledger names none. Level 0 is a victim's account. A second number, which a run from before
+    its joining may name, stands for its account.
     """
+    row = _main(row)
     involved = _known(case, row)
     if involved is None:
         involved = _enter(by, case, row, level, row.institution or institution)
@@ -94,17 +96,26 @@ def account_promote(
     return involved
 
 
+def _main(row: LedgerAccount) -> LedgerAccount:
+    if row.main is None:
+        return row
+    return LedgerAccount.objects.select_related("institution", "account").get(case=row.case_id, node=row.main)
+
+
 def _known(case: Case, row: LedgerAccount) -> Involvement | None:
-    """The case's own account of this number or a second one of its, where its bank is known and not another one."""
+    """The case's own account of this number or a second one of its, where its bank is known and not another one.
+
+    Where the case has an account for either number, it is the first one's.
+    """
     seconds = LedgerAccount.objects.filter(case=case, main=row.node).values_list("number_index", flat=True)
     numbers = [bytes(index) for index in (row.number_index, *seconds)]
     rows = Involvement.objects.filter(
         case=case, account__merged_into__isnull=True, account__institution__isnull=False,
         account__number_index__in=numbers, state=Part.State.CONFIRMED,
     ).select_related("account__institution")  # fmt: skip
-    found = list(rows[:2])
-    fitting = [each for each in found if row.institution_id in {None, each.account.institution_id}]
-    return fitting[0] if len(fitting) == 1 else None
+    fitting = [each for each in rows if row.institution_id in {None, each.account.institution_id}]
+    firsts = [each for each in fitting if bytes(each.account.number_index) == numbers[0]]
+    return next((found[0] for found in (fitting, firsts) if len(found) == 1), None)
 
 
 def _enter(by: User, case: Case, row: LedgerAccount, level: int, bank: Institution | None) -> Involvement:

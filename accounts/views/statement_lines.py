@@ -42,7 +42,7 @@ def statement_lines_view(request: UserRequest, file_id: UUID) -> HttpResponse:
     rows = selectors.statement_lines(user=user, file=file, left_out=left_out)
     page = keyset_page(rows, selectors.LINE_KEYSET, request.GET.get("cursor"), PAGE)
     parties = selectors.ledger_parties(
-        user=user, nodes=[node for row in page.items for node in (row.node, row.counter)]
+        user=user, nodes=[node for row in page.items for node in (*row.nodes_named, *row.nodes_meant)]
     )
     preload_rows(parties.values())
     url = reverse("accounts:statement_lines", args=[file.id])
@@ -60,11 +60,16 @@ def statement_lines_view(request: UserRequest, file_id: UUID) -> HttpResponse:
 
 
 def _shown(row: StatementLine, parties: Mapping[int, object]) -> dict[str, object]:
+    account, counter, account_main, counter_main = (
+        parties.get(node) if node is not None else None for node in (*row.nodes_named, *row.nodes_meant)
+    )
     return {
         "line": row,
         "row": row_text(row.row),
-        "account": parties.get(row.node),
-        "counter": parties.get(row.counter) if row.counter is not None else None,
+        "account": account,
+        "account_main": account_main,
+        "counter": counter,
+        "counter_main": counter_main,
     }
 
 

@@ -35,7 +35,7 @@ _NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
 class StoredEvidence:
     """What the caller keeps in its row: the storage's name; SHA-256 (hex), size and kind of the content.
 
-    `scope` is whose key it is encrypted by; `is_named` is set by whoever has written the row.
+    `scope` is whose key it is encrypted by; `is_named` is set by whoever has written the row, `is_kept` once that is committed.
     """
 
     name: str
@@ -44,6 +44,7 @@ class StoredEvidence:
     kind: Kind
     scope: Scope = field(default=data_keys.PLATFORM, compare=False)
     is_named: bool = field(default=False, compare=False)
+    is_kept: bool = field(default=False, compare=False)
 
 
 def store_evidence(
@@ -76,19 +77,26 @@ def stored_ahead(file: File[bytes], *, scope: Scope, **limits: Any) -> Iterator[
 
     with stored_ahead(file, scope=…) as stored, unit_of_work(user): …
 
-    A file that no row names when the block ends, or whose unit of work failed, is removed. Where the database broke off
-    nobody knows whether the row is there: such a file stays until the sweep has looked.
+    A file that no row names when the block ends, or whose unit of work failed, is removed. Where the database broke off,
+    or the process is being ended, nobody knows whether the row is there: such a file stays until the sweep has looked.
     """
     stored = store_evidence(file, scope=scope, **limits)
     try:
         yield stored
     except (OperationalError, InterfaceError):
         raise
-    except BaseException:
-        evidence_drop(stored.name)
+    except Exception:
+        if not stored.is_kept:
+            evidence_drop(stored.name)
         raise
     if not stored.is_named:
         evidence_drop(stored.name)
+
+
+def evidence_keep(stored: StoredEvidence) -> None:
+    """The row that names it is committed: whatever fails from now on, the file stays."""
+    stored.is_kept = True
+    evidence_confirm(stored.name)
 
 
 def evidence_confirm(name: str) -> None:

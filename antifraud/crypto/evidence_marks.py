@@ -30,8 +30,16 @@ def older(root: Path, seconds: float) -> Iterator[str]:
     if not folder.is_dir():
         return
     until = time.time() - seconds
-    found = sorted((path.stat().st_mtime, path.name) for path in folder.iterdir())
+    found = sorted((made, path.name) for path in folder.iterdir() if (made := _made(path)) is not None)
     yield from (f"{token[:2]}/{token}" for made, token in found if made < until)
+
+
+def _made(path: Path) -> float | None:
+    """None where the mark went meanwhile: its file's row was just committed."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return None
 
 
 def _mark(root: Path, name: str) -> Path:

@@ -17,6 +17,7 @@ from antifraud.crypto.evidence import (
     StoredEvidence,
     evidence_confirm,
     evidence_drop,
+    evidence_keep,
     evidence_unconfirmed,
     open_evidence,
     store_evidence,
@@ -70,7 +71,7 @@ def attachment_store(
     )  # fmt: skip
     attachment.save(force_insert=True)
     stored.is_named = True
-    transaction.on_commit(lambda: evidence_confirm(stored.name))
+    transaction.on_commit(lambda: evidence_keep(stored), robust=True)
     diary.record(
         "attachment.add", by=by, obj=attachment, case_id=case.id,
         detail={"purpose": purpose, "kind": stored.kind, "size": stored.size, "sha256": stored.sha256},

@@ -14,6 +14,7 @@ from django.db import OperationalError
 from antifraud.crypto.evidence import (
     StoredEvidence,
     evidence_confirm,
+    evidence_keep,
     evidence_unconfirmed,
     open_evidence,
     stored_ahead,
@@ -35,7 +36,7 @@ def files(settings: Any) -> list[str]:
     return sorted(path.parent.name for path in root.rglob("*") if path.is_file())
 
 
-def fail(error: Exception) -> StoredEvidence:
+def fail(error: BaseException, *, is_kept: bool = False) -> StoredEvidence:
     """A unit of work that writes the row and then fails."""
     seen: list[StoredEvidence] = []
 
@@ -43,6 +44,8 @@ def fail(error: Exception) -> StoredEvidence:
         with ahead() as stored:
             seen.append(stored)
             stored.is_named = True
+            if is_kept:
+                evidence_keep(stored)
             raise error
 
     with pytest.raises(type(error)):
@@ -85,6 +88,28 @@ def test_where_the_database_broke_off_the_sweep_decides(settings: Any) -> None:
     with open_evidence(stored.name) as kept:
         assert kept.read() == PAPER
     assert list(evidence_unconfirmed(-1)) == [stored.name]
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
+def test_where_the_process_is_ended_the_sweep_decides(settings: Any, end: type[BaseException]) -> None:
+    stored = fail(end())
+    assert len(files(settings)) == 2
+    assert list(evidence_unconfirmed(-1)) == [stored.name]
+
+
+def test_what_fails_after_the_commit_takes_no_file_away(settings: Any) -> None:
+    stored = fail(OSError("the bell is broken"), is_kept=True)
+    with open_evidence(stored.name) as kept:
+        assert kept.read() == PAPER
+    assert list(evidence_unconfirmed(-1)) == []
+
+
+def test_a_mark_that_goes_while_the_marks_are_read_is_passed_over(settings: Any) -> None:
+    with ahead() as stored:
+        stored.is_named = True
+        folder = Path(settings.EVIDENCE_ROOT) / FOLDER
+        (folder / ("0" * 32)).symlink_to(folder / "gone")  # listed, and not there when it is asked
+        assert list(evidence_unconfirmed(-1)) == [stored.name]
 
 
 def test_what_is_too_large_is_refused_before_a_byte_is_written(settings: Any) -> None:

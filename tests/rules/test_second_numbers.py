@@ -27,6 +27,17 @@ def test_a_number_of_two_accounts_joins_none_and_says_so() -> None:
     assert (found.mains, found.disputed) == ({}, {A: frozenset({C, D})})
 
 
+def test_numbers_of_two_institutions_are_not_one_account() -> None:
+    assert join_numbers([(C, A)], ALL, {C: 1, A: 2}).mains == {}
+    assert join_numbers([(C, A)], ALL, {C: 1}).mains == {A: C}
+    assert join_numbers([(C, A)], ALL, {C: 1, A: 1}).mains == {A: C}
+
+
+def test_a_number_in_between_does_not_join_two_institutions() -> None:
+    assert join_numbers([(C, A), (C, B)], ALL, {A: 1, B: 2}).mains == {}
+    assert join_numbers([(C, A), (C, B)], ALL, {C: 1, B: 2}).mains == {A: C}
+
+
 def test_two_accounts_that_are_one_settle_the_dispute() -> None:
     assert join_numbers([(C, A), (D, A), (C, D)], ALL).mains == {A: C, D: C}
 

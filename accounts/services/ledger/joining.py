@@ -20,7 +20,7 @@ from accounts.services.ledger.changes import ledger_change
 from accounts.services.ledger.matching import matches_of_nodes
 from accounts.services.ledger.parties import parties_link
 from accounts.services.ledger.rejoining import entries_follow
-from accounts.services.ledger.told import told_match
+from accounts.services.ledger.told import told_match, told_nodes
 from accounts.services.ledger.twins import twins_mark
 from accounts.services.ledger.unnamed import matches_unnamed_of
 from antifraud.audit import diary
@@ -31,7 +31,9 @@ _MAINS = """
 UPDATE accounts_ledgeraccount a SET main = c.main
 FROM unnest(%(nodes)s::bigint[], %(mains)s::bigint[]) c(node, main) WHERE a.node = c.node
 """
-_UNLINKED = "UPDATE accounts_ledgeraccount SET account_id = NULL WHERE node = ANY(%s) AND account_id IS NOT NULL"
+_UNLINKED = (
+    "UPDATE accounts_ledgeraccount SET account_id = NULL WHERE node = ANY(%s::bigint[]) AND account_id IS NOT NULL"
+)
 # A row that moves money between two numbers of one account names nobody as its other side.
 _REPOINTED = """
 UPDATE accounts_statementline l SET node = n.node, named_node = NULLIF(n.own, n.node),
@@ -44,9 +46,14 @@ FROM (
     WHERE l.case_id = %(case)s AND {which}
   ) r
   LEFT JOIN accounts_ledgeraccount a ON a.node = r.own LEFT JOIN accounts_ledgeraccount b ON b.node = r.other
-  WHERE r.own = ANY(%(nodes)s) OR r.other = ANY(%(nodes)s)
+  WHERE r.own = ANY(%(nodes)s::bigint[]) OR r.other = ANY(%(nodes)s::bigint[])
 ) n WHERE l.id = n.id AND (l.node, l.counter) IS DISTINCT FROM (n.node, NULLIF(n.counter, n.node))
 RETURNING l.node, l.counter
+"""
+# Accounts that the file names by their first number, and rows of the ledger by another one: either may tell the same entries.
+_MEETING = """
+SELECT DISTINCT node FROM accounts_statementline WHERE case_id = %(case)s AND named_node IS NOT NULL AND node IN (
+  SELECT node FROM accounts_statementline WHERE file_id = %(file)s AND left_out = '' AND node = ANY(%(mains)s::bigint[]))
 """
 _TAKEN, _FILE = "f.status = 'committed'", "f.id = %(file)s"
 
@@ -71,6 +78,7 @@ def numbers_join(case_id: UUID, *, by: User, file_id: UUID | None = None) -> set
     With `file_id` that file's rows too, which are just being committed and have no entries yet. The caller holds the
     ledger, matches the touched nodes (`joined_match`) and rebuilds their chains.
     """
+    told_nodes(case_id)
     meant, standing = numbers_meant(case_id, file_id)
     if not standing:
         return set()
@@ -80,9 +88,13 @@ def numbers_join(case_id: UUID, *, by: User, file_id: UUID | None = None) -> set
     seconds = {node for index, (node, _main) in standing.items() if index in meant.mains}
     moved = _repoint(case_id, _FILE, seconds, file_id) if file_id is not None and seconds else set()
     touched = change.nodes | moved
-    if not touched:
+    met = _meeting(case_id, file_id, {standing[main][0] for main in meant.mains.values()})
+    if not touched | met:
         return set()
-    touched |= entries_follow(case_id, touched, twins_mark(case_id, touched, file_id), file_id)
+    twins = twins_mark(case_id, touched | met, file_id)
+    touched |= twins.nodes
+    if touched:
+        touched |= entries_follow(case_id, touched, twins.freed, file_id)
     if change.mains:
         _tell(case_id, by, change)
     return touched
@@ -127,6 +139,14 @@ def _repoint(case_id: UUID, which: str, nodes: Collection[int], file_id: UUID | 
     with connection.cursor() as cursor:
         cursor.execute(_REPOINTED.format(which=which), given)
         return {node for row in cursor.fetchall() for node in row if node is not None}
+
+
+def _meeting(case_id: UUID, file_id: UUID | None, mains: Collection[int]) -> set[int]:
+    if file_id is None or not mains:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(_MEETING, {"case": case_id, "file": file_id, "mains": sorted(mains)})
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _tell(case_id: UUID, by: User, change: Change) -> None:

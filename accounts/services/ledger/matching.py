@@ -29,7 +29,7 @@ FROM accounts_statementline WHERE file_id = %(file)s AND left_out = '' AND count
 """
 _OF_NODES = """
 SELECT DISTINCT src, dst, amount_minor, currency FROM accounts_ledgerentry
-WHERE case_id = %(case)s AND (src = ANY(%(nodes)s) OR dst = ANY(%(nodes)s)) AND src IS NOT NULL AND dst IS NOT NULL
+WHERE case_id = %(case)s AND (src = ANY(%(nodes)s::bigint[]) OR dst = ANY(%(nodes)s::bigint[])) AND src IS NOT NULL AND dst IS NOT NULL
 """
 _OF_ONE = "SELECT %(src)s::bigint AS src, %(dst)s::bigint AS dst, %(amount)s::bigint AS amount_minor, %(currency)s::text AS currency"
 _GROUPS = """

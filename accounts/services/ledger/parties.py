@@ -33,14 +33,15 @@ _COLUMNS = (
 )  # fmt: skip
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('ledger.parties|' || %s::text, 0))"
 _KNOWN = "SELECT number_index, node FROM accounts_ledgeraccount WHERE case_id = %s AND number_index = ANY(%s)"
-# Without an entry the row was made for a preview. Asked of the case's entries alone: the ledger holds those of all cases. Small
-# numbers come as an array of integer, which PostgreSQL would search from end to end for each row.
+# Without an entry the row was made for a preview, unless it is a second number, whose entries stand at its main. Asked of the
+# case's entries alone: the ledger holds those of all cases. Small numbers come as an array of integer, which PostgreSQL would
+# search from end to end for each row.
 _STANDING = """
 WITH used AS MATERIALIZED (
   SELECT src AS node FROM accounts_ledgerentry WHERE case_id = %(case)s
   UNION SELECT dst FROM accounts_ledgerentry WHERE case_id = %(case)s
 )
-SELECT a.node, a.id, a.name, a.institution_id, a.institution_text, a.account_id, u.node IS NULL
+SELECT a.node, a.id, a.name, a.institution_id, a.institution_text, a.account_id, u.node IS NULL AND a.main IS NULL
 FROM accounts_ledgeraccount a LEFT JOIN used u ON u.node = a.node WHERE a.case_id = %(case)s AND a.node = ANY(%(nodes)s::bigint[])
 """
 _TOLD = """
@@ -51,8 +52,8 @@ UPDATE accounts_ledgeraccount a SET name = CASE WHEN t.is_new THEN t.name ELSE C
 FROM unnest(%s::bigint[], %s::boolean[], %s::bytea[], %s::uuid[], %s::text[]) t(node, is_new, name, keeper, bank)
 WHERE a.node = t.node AND (t.is_new OR a.name IS NULL AND t.name IS NOT NULL OR a.institution_id IS NULL AND t.keeper IS NOT NULL)
 """
-# By the number itself, a second number of its node or a live alias, led on to what the account was merged into; two
-# candidates are none, unless one is kept by the institution whose file named the number.
+# By the number itself, a second number of its node or a live alias, led on to what the account was merged into; of two
+# candidates the one that is kept by the institution whose file named the number, else the one of the number itself.
 _LINK = """
 WITH involved AS (
   SELECT COALESCE(a.merged_into_id, a.id) AS root, a.number_index FROM accounts_involvement i
@@ -66,12 +67,15 @@ WITH involved AS (
     WHERE i.case_id = %(case)s
 ), found AS (
   SELECT l.id, array_agg(DISTINCT v.root) AS roots,
-    array_agg(DISTINCT v.root) FILTER (WHERE a.institution_id = l.institution_id) AS own
+    array_agg(DISTINCT v.root) FILTER (WHERE a.institution_id = l.institution_id) AS own,
+    array_agg(DISTINCT v.root) FILTER (WHERE n.id = l.id) AS first,
+    array_agg(DISTINCT v.root) FILTER (WHERE n.id = l.id AND a.institution_id = l.institution_id) AS own_first
   FROM accounts_ledgeraccount l JOIN accounts_ledgeraccount n ON COALESCE(n.main, n.node) = l.node AND n.case_id = l.case_id
     JOIN involved v ON v.number_index = n.number_index JOIN accounts_involvedaccount a ON a.id = v.root
   WHERE l.case_id = %(case)s GROUP BY l.id
 ), chosen AS (
-  SELECT id, CASE WHEN cardinality(own) = 1 THEN own[1] WHEN cardinality(roots) = 1 THEN roots[1] END AS root FROM found
+  SELECT id, CASE WHEN cardinality(own) = 1 THEN own[1] WHEN cardinality(roots) = 1 THEN roots[1]
+    WHEN cardinality(own_first) = 1 THEN own_first[1] WHEN cardinality(first) = 1 THEN first[1] END AS root FROM found
 )
 UPDATE accounts_ledgeraccount l SET account_id = c.root, institution_id = COALESCE(l.institution_id, a.institution_id)
 FROM chosen c JOIN accounts_involvedaccount a ON a.id = c.root
@@ -87,6 +91,7 @@ DELETE FROM accounts_ledgeraccount a USING (
   EXCEPT SELECT counter FROM accounts_statementline WHERE case_id = %(case)s
   EXCEPT SELECT named_node FROM accounts_statementline WHERE case_id = %(case)s
   EXCEPT SELECT named_counter FROM accounts_statementline WHERE case_id = %(case)s
+  EXCEPT SELECT main FROM accounts_ledgeraccount WHERE case_id = %(case)s
   EXCEPT SELECT l.node FROM accounts_transfer t JOIN accounts_involvedaccount v ON v.id IN (t.from_account_id, t.to_account_id)
     JOIN accounts_ledgeraccount l ON l.case_id = t.case_id AND l.number_index = v.number_index WHERE t.case_id = %(case)s
 ) unused WHERE a.node = unused.node
@@ -190,7 +195,7 @@ def parties_link(case_id: UUID) -> None:
 
 
 def parties_forget(case_id: UUID, nodes: Iterable[int]) -> None:
-    """Numbers that neither a row nor an entry of the case names any more go."""
+    """Numbers that neither a row nor an entry of the case names any more go. The caller holds the ledger, where there is one."""
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [case_id])
         cursor.execute(_UNUSED, {"nodes": sorted(nodes), "case": case_id})

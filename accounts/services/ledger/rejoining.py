@@ -16,7 +16,7 @@ _APART = """
 SELECT e.id, e.src, e.dst, o.id, o.left_out, i.id, i.left_out, e.transfer_id
 FROM accounts_ledgerentry e
 LEFT JOIN accounts_statementline o ON o.id = e.out_line_id LEFT JOIN accounts_statementline i ON i.id = e.in_line_id
-WHERE e.case_id = %(case)s AND (e.src = ANY(%(nodes)s) OR e.dst = ANY(%(nodes)s)) AND (
+WHERE e.case_id = %(case)s AND (e.src = ANY(%(nodes)s::bigint[]) OR e.dst = ANY(%(nodes)s::bigint[])) AND (
   o.left_out <> '' OR i.left_out <> '' OR (o.id IS NOT NULL AND i.id IS NOT NULL AND (
     o.node = i.node OR COALESCE(i.counter, o.node) <> o.node OR COALESCE(o.counter, i.node) <> i.node
     OR (o.counter IS NULL AND i.counter IS NULL))))
@@ -36,7 +36,7 @@ FROM (
   LEFT JOIN accounts_involvedaccount payee ON payee.id = t.to_account_id
   LEFT JOIN accounts_ledgeraccount a ON a.case_id = e.case_id AND a.number_index = payer.number_index
   LEFT JOIN accounts_ledgeraccount b ON b.case_id = e.case_id AND b.number_index = payee.number_index
-  WHERE e.case_id = %(case)s AND (e.src = ANY(%(nodes)s) OR e.dst = ANY(%(nodes)s))
+  WHERE e.case_id = %(case)s AND (e.src = ANY(%(nodes)s::bigint[]) OR e.dst = ANY(%(nodes)s::bigint[]))
 ) n WHERE e.id = n.id AND (e.src, e.dst) IS DISTINCT FROM (n.src, NULLIF(n.dst, n.src))
 RETURNING n.old_src, n.old_dst, e.src, e.dst
 """

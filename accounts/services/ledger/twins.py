@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
 
 _FREED = """
-UPDATE accounts_statementline SET left_out = '' WHERE case_id = %s AND node = ANY(%s) AND left_out = 'twin' RETURNING id
+UPDATE accounts_statementline SET left_out = '' WHERE case_id = %s AND node = ANY(%s::bigint[]) AND left_out = 'twin'
+RETURNING id, node, file_id
 """
 # The same serial and time; without a serial the same second, other side and balance, as often as both have them.
 _MARKED = """
@@ -18,7 +20,7 @@ WITH given AS MATERIALIZED (
     row_number() OVER (PARTITION BY l.node, COALESCE(l.named_node, l.node), l.serial, l.at, l.direction, l.amount_minor, l.currency,
       l.counter ORDER BY f.sha256, l.row) AS n
   FROM accounts_statementline l JOIN accounts_statementfile f ON f.id = l.file_id
-  WHERE l.case_id = %(case)s AND l.node = ANY(%(nodes)s) AND l.left_out = '' AND (f.status = 'committed' OR f.id = %(file)s)
+  WHERE l.case_id = %(case)s AND l.node = ANY(%(nodes)s::bigint[]) AND l.left_out = '' AND (f.status = 'committed' OR f.id = %(file)s)
 )
 UPDATE accounts_statementline SET left_out = 'twin' WHERE id IN (
   SELECT g.id FROM given g JOIN given o ON o.node = g.node AND o.own <> g.own AND o.serial = g.serial AND o.direction = g.direction
@@ -28,17 +30,27 @@ UPDATE accounts_statementline SET left_out = 'twin' WHERE id IN (
       AND (o.balance_minor = g.balance_minor OR o.balance_minor IS NULL OR g.balance_minor IS NULL)
     ELSE o.at = g.at OR (o.is_day_only AND NOT g.is_day_only AND g.at >= o.at AND g.at < o.at + interval '24 hours')
       OR (g.is_day_only AND NOT o.is_day_only AND o.at >= g.at AND o.at < g.at + interval '24 hours') END
-) RETURNING id
+) RETURNING id, node, file_id
 """
 
 
-def twins_mark(case_id: UUID, nodes: Collection[int], file_id: UUID | None) -> set[UUID]:
-    """Leave out the second telling of each entry of these nodes, judged from scratch; rows that count again.
+@dataclass(frozen=True)
+class Twins:
+    """`freed`: rows that count again; `nodes`: those whose entries have changed by it, what the file itself brings apart."""
+
+    freed: set[UUID]
+    nodes: set[int]
+
+
+def twins_mark(case_id: UUID, nodes: Collection[int], file_id: UUID | None) -> Twins:
+    """Leave out the second telling of each entry of these nodes, judged from scratch.
 
     Of two the row of the lower file hash stays, so the order of the imports does not matter.
     """
     with connection.cursor() as cursor:
         cursor.execute(_FREED, [case_id, sorted(nodes)])
-        freed = {row[0] for row in cursor.fetchall()}
+        freed = set(cursor.fetchall())
         cursor.execute(_MARKED, {"case": case_id, "nodes": sorted(nodes), "file": file_id})
-        return freed - {row[0] for row in cursor.fetchall()}
+        marked = set(cursor.fetchall())
+    changed = {node for _line, node, file in freed ^ marked if file != file_id}
+    return Twins({row[0] for row in freed - marked}, changed)

@@ -13,7 +13,7 @@ from accounts.services.ledger.changes import ledger_change, ledger_hold_now
 from accounts.services.ledger.entries import Triple
 from accounts.services.ledger.matching import matches_of_group
 from accounts.services.ledger.remaking import Remaking, Rule, Why
-from accounts.services.ledger.told import told_match
+from accounts.services.ledger.told import told_match, told_nodes
 from antifraud import bulk, db, policy
 from antifraud.audit import diary
 from antifraud.crypto.forbidden import reject_forbidden
@@ -41,6 +41,7 @@ def match_undo(*, by: User, match_id: UUID, reason: str) -> LedgerMatch:
     match.undone_at, match.undone_by = db.require_unit_of_work().now, by
     match.undone_reason = without_numbers(reason).strip()[:300]
     match.save(update_fields=["undone_at", "undone_by", "undone_reason"])
+    told_nodes(match.case_id)
     chains_rebuild(_split(match, entry))
     ledger_change(match.case_id, match.pk.bytes + b"|undone")
     diary.record(

@@ -32,7 +32,7 @@ WHERE u.counter IS NULL AND {which}
 """
 _OF_FILE, _OF_NODES = (
     "(u.file_id = %(file)s OR n.file_id = %(file)s)",
-    "(u.node = ANY(%(nodes)s) OR n.node = ANY(%(nodes)s))",
+    "(u.node = ANY(%(nodes)s::bigint[]) OR n.node = ANY(%(nodes)s::bigint[]))",
 )
 
 

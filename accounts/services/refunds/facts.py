@@ -13,12 +13,12 @@ from uuid import UUID
 
 from django.db.models import Q, Sum
 
-from accounts.models import CaseLedger, Hold, LedgerAccount, LedgerChain, Refund, RefundShare, TraceRun, Transfer
+from accounts.models import CaseLedger, Hold, LedgerChain, Refund, RefundShare, TraceRun, Transfer
 from accounts.rules.refunds import Claim, Facts, build
 from accounts.rules.tracing.result import BELOW_MINIMUM, CUT, REACHED, RESTING, UNKNOWN, WINDOW
 from accounts.selectors.holds import in_force
 from accounts.selectors.holds_beside import committed, is_held_for_others, left_besides, same_money
-from accounts.selectors.identity import family_rows
+from accounts.selectors.joined_accounts import account_nodes, accounts_joined
 from antifraud.crypto.blind import blind_index
 from antifraud.crypto.normal import normal_account, normal_name
 
@@ -68,8 +68,7 @@ def returned_to(victim_ids: Iterable[UUID], currency: str, *, but: UUID | None =
 
 def source_of(hold: Hold) -> Source:
     """Payments into the account: from its own statement where the ledger has it, else those that the case knows."""
-    rows = LedgerAccount.objects.filter(case=hold.case_id, account__in=family_rows(hold.account))
-    nodes = frozenset(rows.values_list("node", flat=True))
+    nodes = account_nodes(hold.case_id, hold.account)
     chains = LedgerChain.objects.filter(node__in=nodes, currency=hold.currency)
     covered = [chain for chain in chains if chain.covered_from is not None]
     if covered:
@@ -77,7 +76,7 @@ def source_of(hold: Hold) -> Source:
             chain.entries_in + int(chain.opening_minor > 0) + int(chain.top_up_minor > 0) for chain in covered
         )
         return Source(nodes, payments, not any(chain.breaks for chain in covered), has_statement=True)
-    told = Transfer.objects.filter(case=hold.case_id, to_account__in=family_rows(hold.account))
+    told = Transfer.objects.filter(case=hold.case_id, to_account__in=accounts_joined(hold.account))
     seen = sum(chain.entries_in for chain in chains)  # on the payers' statements; the same payment may be told as well
     return Source(nodes, max(told.count(), seen), is_covered=False, has_statement=False)
 

@@ -30,14 +30,15 @@ SELECT DISTINCT l.n - 1 FROM (
   FROM unnest(%(keys)s::bytea[], %(times)s::bigint[], %(days)s::boolean[]) WITH ORDINALITY u(line_key, us, is_day_only, n)
 ) l JOIN accounts_statementline o ON o.case_id = %(case)s AND o.line_key = l.line_key
 JOIN accounts_statementfile f ON f.id = o.file_id AND f.status = 'committed'
-WHERE o.left_out = '' AND f.id <> %(file)s AND {_SAME_TIME}
+WHERE o.left_out IN ('', 'twin') AND f.id <> %(file)s AND {_SAME_TIME}
 """
+# A row left out as the twin of another number's is known all the same: its entry is in the ledger.
 # First as an anti-join by key: nearly free where nothing is known (performance.md §4).
 _KNOWN = f"""
 UPDATE accounts_statementline l SET left_out = 'known'
 FROM accounts_statementline o JOIN accounts_statementfile f ON f.id = o.file_id AND f.status = 'committed'
 WHERE l.file_id = %(file)s AND l.left_out = '' AND l.serial <> '' AND o.case_id = %(case)s AND f.id <> %(file)s
-  AND o.line_key = l.line_key AND o.left_out = '' AND {_SAME_TIME}
+  AND o.line_key = l.line_key AND o.left_out IN ('', 'twin') AND {_SAME_TIME}
 """
 # Counted, not only met: two rows of the ledger make two of three equal rows suspected. First rows of the same balance go
 # together, then those that are left where one side states none. `fresh` holds rows marked before too: they are counted.
@@ -58,7 +59,7 @@ WITH fresh AS MATERIALIZED (
     SELECT o.id, COALESCE(named_node, node) AS node, at, direction, amount_minor, currency,
       COALESCE(named_counter, counter, -1) AS counter, balance_minor
     FROM accounts_statementline o JOIN accounts_statementfile f ON f.id = o.file_id AND f.status = 'committed'
-    WHERE o.case_id = %(case)s AND f.id <> %(file)s AND o.left_out = ''
+    WHERE o.case_id = %(case)s AND f.id <> %(file)s AND o.left_out IN ('', 'twin')
   ) o USING ({_COLUMNS})
 ), exact AS MATERIALIZED (
   SELECT l.id, o.id AS old_id FROM fresh l JOIN old o ON {_SAME} AND o.balance_minor IS NOT DISTINCT FROM l.balance_minor

@@ -76,6 +76,7 @@ def _stage(by: User, file: StatementFile, mapping: dict[str, str] | None, progre
     for item in _closing(items):
         if isinstance(item, Header):
             header = header if header.layout else item
+            staging.head(item)
             continue
         with db.unit_of_work(by):
             bulk.long_work()

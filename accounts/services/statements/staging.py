@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from accounts.models import StatementFile, StatementIssue
-from accounts.rules.statements import Batch, Issue, words
+from accounts.rules.second_numbers import names_wallet
+from accounts.rules.statements import Batch, Header, Issue, words
 from accounts.rules.statements.memo import Fault
 from accounts.services.ledger.parties import CASH, Party, parties_nodes
 from accounts.services.ledger.second_numbers import numbers_teach
@@ -16,6 +17,7 @@ from accounts.services.statements.packing import COLUMNS, TABLE, Packer
 from accounts.services.statements.stated import state_balances
 from antifraud import bulk
 from antifraud.crypto.blind import blind_indexes
+from banks.models import Institution
 
 DEVICE_INDEX = "device"
 _ISSUE_COLUMNS = ("file_id", "row", "field", "code", "severity")
@@ -39,6 +41,7 @@ class Staging:
         self._stated: set[tuple[str, str]] = set()
         self._devices: dict[str, bytes] = {}
         self._pairs: set[tuple[str, str]] = set()
+        self._is_of_wallet = file.institution is not None and file.institution.kind == Institution.Kind.PAYMENT
         self._packer = Packer(file.case_id, file.pk, bytes(file.sha256))
 
     @property
@@ -48,6 +51,12 @@ class Staging:
             {"currency": currency, "direction": way, "count": count, "sum_minor": total}
             for (currency, way), (count, total) in sorted(self._totals.items())
         ]
+
+    def head(self, header: Header) -> None:
+        """What the headings say of all rows."""
+        self._is_of_wallet |= any(
+            names_wallet(heading) for heading, field in header.mapping.items() if field == "account"
+        )
 
     def stage(self, batch: Batch) -> None:
         """Write a batch in the open unit of work."""
@@ -90,7 +99,12 @@ class Staging:
         self.parties |= {self._nodes[each.number]: (each.name, each.bank) for each in parties if each.name or each.bank}
 
     def _learn(self, batch: Batch) -> None:
-        """Second numbers of the owners' accounts; one that a spreadsheet program may have rounded teaches nothing."""
+        """Second numbers of the owners' accounts; one that a spreadsheet program may have rounded teaches nothing.
+
+        Nor does a wallet's file: the card beside the wallet is a bank's.
+        """
+        if self._is_of_wallet:
+            return
         told = zip(batch.account, batch.details, strict=True)
         pairs = {(number, other) for number, detail in told if (other := detail.get("account_other"))} - self._pairs
         if not pairs:

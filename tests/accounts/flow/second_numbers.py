@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from accounts.models import StatementFile
 from banks.models import User
@@ -28,15 +29,15 @@ class Both(Line):
         return [*super().cells(start), self.number]
 
 
-def preview_both(by: User, case: Case, lines: Sequence[Line]) -> StatementFile:
+def preview_both(by: User, case: Case, lines: Sequence[Line], **extra: Any) -> StatementFile:
     """Received and read."""
-    file = receive(by, case, csv_file(lines, headings=BOTH))
+    file = receive(by, case, csv_file(lines, headings=BOTH), **extra)
     assert work("statement.read", file.pk) == "done"
     file.refresh_from_db()
     assert file.status == "preview", file.refusal
     return file
 
 
-def imported_both(by: User, case: Case, lines: Sequence[Line]) -> StatementFile:
+def imported_both(by: User, case: Case, lines: Sequence[Line], **extra: Any) -> StatementFile:
     """All the way."""
-    return commit(by, preview_both(by, case, lines))
+    return commit(by, preview_both(by, case, lines, **extra))
