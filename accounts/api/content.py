@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
+from django.core.files.base import File
 from django.utils.translation import gettext_lazy as _
 
 from antifraud.crypto.receipts import issue_ticket, read_ticket
@@ -23,16 +27,26 @@ def content_ticket(request: Any, purpose: str, path: str, told: dict[str, Any]) 
     return {"ticket": issue_ticket(told, TICKET_SECONDS), "upload": path, "expires_at": expires}
 
 
-def content_told(request: Any, purpose: str) -> dict[str, Any]:
-    """What was announced; raises Forbidden (ticket_invalid, ticket_expired), also for another institution's ticket."""
+@contextmanager
+def content_announced(request: Any, purpose: str, stem: str) -> Iterator[tuple[dict[str, Any], File[bytes]]]:
+    """What was announced, and its bytes as a file `stem`.ending; the body is read in pieces before anything is opened.
+
+    Raises Forbidden (ticket_invalid, ticket_expired), also for another institution's ticket, and Invalid (content_differs).
+    """
+    told = _told(request, purpose)
+    with tempfile.TemporaryFile() as kept:
+        _receive(request, kept, told)
+        yield told, File(kept, name=f"{stem}.{told['ending']}")
+
+
+def _told(request: Any, purpose: str) -> dict[str, Any]:
     told = read_ticket(request.headers.get(TICKET, ""))
     if told.get("for") != purpose or told["institution"] != str(request.user.institution_id):
         raise Forbidden(_("This ticket is not valid. Reload the page."), code="ticket_invalid")
     return told
 
 
-def content_receive(request: Any, kept: IO[bytes], told: dict[str, Any]) -> None:
-    """Copy the body; raises Invalid (content_differs) where it is not the announced one."""
+def _receive(request: Any, kept: IO[bytes], told: dict[str, Any]) -> None:
     digest, size, source = hashlib.sha256(), 0, request._request
     while size <= told["size"] and (piece := source.read(PIECE)):
         size += len(piece)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.core.files.base import File
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from accounts.api.content import TICKET, content_receive, content_ticket, content_told
+from accounts.api.content import TICKET, content_announced, content_ticket
 from accounts.api.evidence import keep_original
 from accounts.api.statement_serializers import TicketSerializer
 from accounts.models import Refund
@@ -87,15 +85,11 @@ class ProofContentViewSet(PolicyViewSet[Refund]):
     @opens_own_unit
     def content(self, request: Any) -> Response:
         """The bytes of an announced proof, as they are; kept with the shares it was announced for. Sent again, they change nothing."""
-        told = content_told(request, PURPOSE)
-        with tempfile.TemporaryFile() as kept:
-            content_receive(request, kept, told)
-            file = File(kept, name=f"proof.{told['ending']}")
-            with db.unit_of_work(request.user):
-                refund = payout_proof_upload(
-                    by=request.user, refund_id=UUID(told["refund"]), round_number=told["round"],
-                    positions=_unpacked(told["shares"]), file=file, sha256=bytes.fromhex(told["sha256"]),
-                )  # fmt: skip
+        with content_announced(request, PURPOSE, "proof") as (told, file), db.unit_of_work(request.user):
+            refund = payout_proof_upload(
+                by=request.user, refund_id=UUID(told["refund"]), round_number=told["round"],
+                positions=_unpacked(told["shares"]), file=file, sha256=bytes.fromhex(told["sha256"]),
+            )  # fmt: skip
         body = {"refund": refund.id, "sha256": told["sha256"], "size": told["size"], "version": refund.version}
         return Response(ProofReceiptSerializer(body).data, status=201)
 

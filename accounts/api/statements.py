@@ -6,17 +6,15 @@ of their own under the ticket that the message was answered with.
 
 from __future__ import annotations
 
-import tempfile
 from typing import Any
 from uuid import UUID
 
-from django.core.files.base import File
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from accounts.api.content import TICKET, content_receive, content_ticket, content_told
+from accounts.api.content import TICKET, content_announced, content_ticket
 from accounts.api.evidence import keep_original
 from accounts.api.statement_serializers import (
     AdoptSerializer,
@@ -84,10 +82,8 @@ class StatementContentViewSet(PolicyViewSet[Order]):
 
         The body is read in pieces and encrypted before a transaction is open: a slow sender holds no lock.
         """
-        told = content_told(request, TICKET_PURPOSE)
-        with tempfile.TemporaryFile() as kept:
-            content_receive(request, kept, told)
-            file, order_id = File(kept, name=f"statement.{told['ending']}"), UUID(told["order"])
+        with content_announced(request, TICKET_PURPOSE, "statement") as (told, file):
+            order_id = UUID(told["order"])
             with (
                 statement_upload_ahead(by=request.user, order_id=order_id, file=file) as stored,
                 db.unit_of_work(request.user),
