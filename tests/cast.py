@@ -5,6 +5,7 @@ Built once into the template database; `World` reads it back. People are named b
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 PASSWORD = "correct horse battery"
@@ -50,8 +51,11 @@ PEOPLE = [
 ]  # fmt: skip
 
 
+_read: dict[str, Any] = {}  # by name, as they stand in the template: every test's database is a copy of it
+
+
 class World:
-    """Institutions and people by their code or user name: `world.bank_a`, `world.analyst_a`; read once, then kept."""
+    """Institutions and people by their code or user name: `world.bank_a`, `world.analyst_a`; each test has its own objects."""
 
     def __init__(self) -> None:
         self._kept: dict[str, Any] = {}
@@ -61,11 +65,13 @@ class World:
 
         if name.startswith("_"):
             raise AttributeError(name)
+        if not _read:
+            _read.update({found.username: found for found in User.objects.all()})
+            _read.update({found.code: found for found in Institution.objects.all()})
+        if name not in _read:
+            raise AttributeError(f"nobody in the cast is called {name}")
         if name not in self._kept:
-            found = User.objects.filter(username=name).first() or Institution.objects.filter(code=name).first()
-            if found is None:
-                raise AttributeError(f"nobody in the cast is called {name}")
-            self._kept[name] = found
+            self._kept[name] = copy(_read[name])
         return self._kept[name]
 
 

@@ -104,11 +104,16 @@ DATABASES["default"] |= {
     "CONN_HEALTH_CHECKS": True,
 }
 # R44: a page may not hold the database; workers and commands raise their own limit where they need it.
+# One object with all that belongs to it joins up to 22 tables by their keys; at the server's default of 8 planning that
+# takes ten times as long as running it (30 ms against 2.8 ms with 1). Lists have their grants among the first 5 tables.
 DATABASES["default"]["OPTIONS"] |= {
-    "options": "-c statement_timeout={} -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000".format(
-        env.integer("ANTIFRAUD_STATEMENT_TIMEOUT_MS", 5000)
+    "options": (
+        f"-c statement_timeout={env.integer('ANTIFRAUD_STATEMENT_TIMEOUT_MS', 5000)} -c lock_timeout=2000"
+        " -c idle_in_transaction_session_timeout=10000 -c join_collapse_limit=5"
     )
 }
+# What is prepared by name (`selectors.prepared`) keeps one plan: a trace takes less time than planning it.
+DATABASES["default"]["OPTIONS"]["options"] += " -c plan_cache_mode=force_generic_plan"
 REDIS_URL = env.text("REDIS_URL")
 
 AUTH_USER_MODEL = "banks.User"
@@ -219,7 +224,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
     "antifraud.uploads.BoundedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+    "antifraud.uploads.NamelessUploadHandler",
 ]
 ANTIFRAUD_KEY_FILE = env.text("ANTIFRAUD_KEY_FILE", str(DATA_DIR / "keys.json"))
 

@@ -18,7 +18,7 @@ from antifraud import db
 from antifraud.deliveries import lane_push
 from banks.models import User
 from cases.models import Attachment, Case
-from tests.accounts.factories import facts, involve, issue, new_case, nothing_happens
+from tests.accounts.factories import counts, involve, issue, new_case, nothing_happens
 from tests.cast import World
 
 PHONE = "13800138000"
@@ -143,7 +143,7 @@ def nothing_answered() -> Iterator[None]:
             Hold.objects.order_by("pk").values_list("pk", "status", "version", "legal_expires_at", "lifted_at")
         )
         cases = list(Case.objects.order_by("pk").values_list("pk", "open_orders", "open_holds", "held_minor"))
-        return [facts(), holds, cases, [part._base_manager.count() for part in parts]]
+        return [holds, cases, counts(parts)]
 
     before = seen()
     with nothing_happens():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models import Model
 
 from accounts.models import AccountGrant, Hold, InvolvedAccount, Involvement, Order, OrderGrant, Transfer
 from accounts.services.accounts import involved_account_add
@@ -185,7 +187,15 @@ def facts() -> dict[str, int]:
     tables = (
         Order, OrderGrant, AccountGrant, Involvement, InvolvedAccount, Transfer, Hold, ApprovalRequest, AuditEntry, OutboxMessage, Delivery,
     )  # fmt: skip
-    return {table.__name__: table._base_manager.count() for table in tables}
+    return counts(tables)
+
+
+def counts(tables: Sequence[type[Model]]) -> dict[str, int]:
+    """Rows of each table, in one statement."""
+    parts = " UNION ALL ".join(f"SELECT '{table.__name__}', count(*) FROM {table._meta.db_table}" for table in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(parts)
+        return dict(cursor.fetchall())
 
 
 @contextmanager
