@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 # Options for the verb, for example: make test ARGS="tests/banks -k lane"
 ARGS ?=
 
-.PHONY: help run test e2e lint journey chaos chaos-full bench-pages bench-exchange bench-memory bench-import bench-trace manage secrets venv venv-dev
+.PHONY: help run test e2e lint journey chaos chaos-full bench-pages bench-exchange bench-memory bench-import bench-trace bench-series manage secrets venv venv-dev
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench-import: venv-dev ## Measure statement files on their way into the ledger, 
 
 bench-trace: venv-dev ## Measure traces on generated ledgers, beside other engines and the limit
 	@$(START) tests.bench.traces $(ARGS)
+
+bench-series: venv-dev ## Measure linking cases to series, and the full check beside a union-find
+	@$(START) tests.bench.series $(ARGS)
 
 bench-memory: venv ## Measure the memory of all processes at rest, after a start from nothing
 	@$(START) tests.bench.memory $(ARGS)

@@ -1,7 +1,8 @@
 """Runs a generator function over hostile input in a child process with limits; what it reads is the caller's matter.
 
 The child is a fresh interpreter, not a fork: it inherits no connection, no key, no environment. It gets one open file
-and the name of a function, and answers with pickles of named classes only. `python -m antifraud.confined` is the child.
+and the name of a function, and answers with what `antifraud.border` can tell of named classes: nothing that it sends is ever
+run, and it is measured before it is laid out. `python -m antifraud.confined` is the child.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import io
 import os
 import pickle
 import resource
@@ -19,19 +19,20 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
+
+from antifraud import border
 
 T = TypeVar("T")
 
 MEMORY = 512 * 2**20
 CPU_SECONDS = 120
-_MAX_MESSAGE = 512 * 2**20
 _LENGTH = struct.Struct(">cQ")
 _ITEM, _ERROR, _END, _MEMORY = b"i", b"e", b"z", b"m"
 _ROOT = Path(__file__).resolve().parent.parent
-_BUILTINS = frozenset({"dict", "list", "tuple", "set", "frozenset", "str", "int", "bool", "bytes", "float", "complex"})
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # numpy would lay out memory for each processor of the machine
 
 
 class ConfinedError(RuntimeError):
@@ -50,24 +51,27 @@ def run(
     memory: int = MEMORY,
     cpu_seconds: int = CPU_SECONDS,
     wait_seconds: float = 150.0,
+    started: Callable[[subprocess.Popen[bytes]], None] | None = None,
     **kwargs: Any,
 ) -> Iterator[T]:
     """Iterate `function(file, *args, **kwargs)` as it runs in a child under RLIMIT_AS and RLIMIT_CPU.
 
     `function` stands at the top of a module that needs no Django; `file` is a real file (it has a descriptor) that the
-    child reads from its start. Arguments and items are pickled; only `classes` and plain containers come back. An
-    exception of `classes` is raised here as it was there; everything else is a ConfinedError. The child waits while
+    child reads from its start. The arguments are pickled on their way in; out come only things of `classes`, each made
+    here by its own `from_border`. An exception of them is raised as it was there; everything else is a ConfinedError. The child waits while
     the caller works, is given up after `wait_seconds` without an item, and is killed when the caller stops iterating.
+    `started` gets it at once, for who may have to kill it from another thread (`antifraud.leash`).
     """
     task = pickle.dumps((function.__module__, function.__qualname__, args, kwargs, classes))
     file.flush() if file.writable() else None
     child = subprocess.Popen(  # noqa: S603  # our own interpreter and module
         [sys.executable, "-X", "utf8", "-m", "antifraud.confined", str(file.fileno()), str(memory), str(cpu_seconds)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=(file.fileno(),),
-        env={"PYTHONPATH": os.pathsep.join([str(_ROOT), *_site_paths()]), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"},
+        env={"PYTHONPATH": os.pathsep.join([str(_ROOT), *_site_paths()]), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", **_ONE_THREAD},
         cwd="/", start_new_session=True, close_fds=True,
     )  # fmt: skip
     try:
+        started(child) if started is not None else None
         yield from _items(child, task, classes, wait_seconds)
     finally:
         _end(child)
@@ -94,23 +98,23 @@ def _items(
         if kind == _MEMORY:
             raise ConfinedError("memory")
         try:
-            value = _Unpickler(body, classes).load()
-        except (pickle.UnpicklingError, EOFError, AttributeError, IndexError, TypeError, ValueError, KeyError):
+            value = border.understood(body, classes)
+        except border.WRONG:
             raise ConfinedError("crashed") from None
         if kind == _ERROR:
             raise value if isinstance(value, Exception) else ConfinedError("crashed")
         yield value
 
 
-def _receive(child: subprocess.Popen[bytes], pipe: Any, wait_seconds: float) -> tuple[bytes, bytes]:
+def _receive(child: subprocess.Popen[bytes], pipe: Any, wait_seconds: float) -> tuple[bytes, bytearray]:
     until = time.monotonic() + wait_seconds
     kind, length = _LENGTH.unpack(_exactly(child, pipe, _LENGTH.size, until))
-    if length > _MAX_MESSAGE:
+    if length > border.MAX_MESSAGE:
         raise ConfinedError("crashed")
     return kind, _exactly(child, pipe, length, until)
 
 
-def _exactly(child: subprocess.Popen[bytes], pipe: Any, count: int, until: float) -> bytes:
+def _exactly(child: subprocess.Popen[bytes], pipe: Any, count: int, until: float) -> bytearray:
     body = bytearray()
     while len(body) < count:
         ready, _, _ = select.select([pipe], [], [], max(0.0, until - time.monotonic()))
@@ -120,7 +124,7 @@ def _exactly(child: subprocess.Popen[bytes], pipe: Any, count: int, until: float
         if not piece:
             raise ConfinedError(_death(child))
         body += piece
-    return bytes(body)
+    return body
 
 
 def _death(child: subprocess.Popen[bytes]) -> str:
@@ -146,25 +150,6 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-class _Unpickler(pickle.Unpickler):
-    """Builds the named classes, the functions beside them that revive exceptions, and plain containers; nothing else."""
-
-    def __init__(self, body: bytes, classes: tuple[type, ...]) -> None:
-        super().__init__(io.BytesIO(body))
-        self._classes = {(kind.__module__, kind.__qualname__): kind for kind in classes}
-        self._modules = {kind.__module__ for kind in classes}
-
-    def find_class(self, module: str, name: str) -> Any:
-        """Raises UnpicklingError for every other name."""
-        if kind := self._classes.get((module, name)):
-            return kind
-        if module == "builtins" and name in _BUILTINS:
-            return super().find_class(module, name)
-        if module in self._modules and name.startswith("_revive_"):
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError("not a class that may come back")
-
-
 def _child(descriptor: int, memory: int, cpu_seconds: int) -> int:
     """Read the task, set the limits, run, answer. The exit code 77 says that memory was refused."""
     answer = os.fdopen(os.dup(1), "wb")
@@ -177,13 +162,13 @@ def _child(descriptor: int, memory: int, cpu_seconds: int) -> int:
         with os.fdopen(descriptor, "rb") as file:
             file.seek(0)
             for item in function(file, *args, **kwargs):
-                _send(answer, _ITEM, pickle.dumps(item, protocol=5))
+                _send(answer, _ITEM, border.written(item))
     except MemoryError:
         os._exit(_starved(answer))
     except tuple(kind for kind in classes if issubclass(kind, Exception)) as error:
-        _send(answer, _ERROR, pickle.dumps(error))
+        _send(answer, _ERROR, border.written(error))
         return 0
-    _send(answer, _END, b"")
+    _send(answer, _END, [])
     return 0
 
 
@@ -197,13 +182,14 @@ def _limit(memory: int, cpu_seconds: int) -> None:
 
 def _starved(answer: BinaryIO) -> int:
     with contextlib.suppress(MemoryError, OSError):
-        _send(answer, _MEMORY, b"")
+        _send(answer, _MEMORY, [])
     return 77
 
 
-def _send(answer: BinaryIO, kind: bytes, body: bytes) -> None:
-    answer.write(_LENGTH.pack(kind, len(body)))
-    answer.write(body)
+def _send(answer: BinaryIO, kind: bytes, parts: Sequence[bytes]) -> None:
+    answer.write(_LENGTH.pack(kind, sum(map(len, parts))))
+    for part in parts:
+        answer.write(part)
     answer.flush()
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
@@ -127,11 +126,8 @@ def _platform() -> Part:
 
 
 def _keys() -> Part:
-    try:
-        keyring.current().active_kek()
-    except (ImproperlyConfigured, keyring.KeyRefused) as error:
-        return bad(f"the key ring cannot be used ({type(error).__name__})")
-    return WELL
+    fault = keyring.fault()
+    return bad(f"the key ring cannot be used ({fault})") if fault else WELL
 
 
 def _redis() -> Part:

@@ -8,7 +8,9 @@ from decimal import Decimal, localcontext
 from antifraud.plain_text import fold
 from antifraud.problems import Param
 
-MAX_MINOR = 2**63 - 1  # PostgreSQL bigint
+# One amount: ten million million yuan, far beyond any payment. Thousands of them add up within PostgreSQL's bigint, and
+# every program that reads JSON numbers as doubles still has them exactly (below 2**53).
+MAX_MINOR = 10**15
 _MAX_TEXT = 64
 _PRECISION = 120  # digits kept in between, so that no step can round
 

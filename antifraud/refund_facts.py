@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from antifraud.lanes import Arrival
 
 KIND = "refund"
+DECISIONS = "approval"  # what pages with decisions to take listen to
 
 
 def refund_moved(fact: Fact) -> Iterable[Hint]:
     """The unit's pages look again."""
-    return [(refund_to_carry(user=fact.by, refund_id=fact.subject_id).unit_id, KIND)]
+    return _unit(refund_to_carry(user=fact.by, refund_id=fact.subject_id))
 
 
 def refund_submitted(fact: Fact) -> Iterable[Hint]:
@@ -33,7 +34,7 @@ def refund_submitted(fact: Fact) -> Iterable[Hint]:
         out = [pk for pk in (refund.operator_id, refund.second_officer_id, refund.drafted_by_id) if pk]
         deciding = approvers(refund.unit).exclude(pk__in=out)
         notify(users=deciding, code=fact.topic, params={"number": refund.number}, url=refund_path(refund.pk))
-    return [(refund.unit_id, KIND)]
+    return _unit(refund)
 
 
 def refund_told(fact: Fact) -> Iterable[Hint]:
@@ -57,8 +58,12 @@ def refunds_come(deliveries: Sequence[Delivery], by: User, at: datetime) -> None
         notify_each(users=risk_people([deliveries[0].institution_id]), code="refund.arrived", things=things)
 
 
+def _unit(refund: Refund) -> list[Hint]:
+    return [(refund.unit_id, KIND), (refund.unit_id, DECISIONS)]
+
+
 def _both(refund: Refund) -> list[Hint]:
-    hints: list[Hint] = [(refund.unit_id, KIND)]
+    hints = _unit(refund)
     return [*hints, (refund.institution_id, KIND)] if refund.decided_at is not None else hints
 
 

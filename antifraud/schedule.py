@@ -23,7 +23,7 @@ from antifraud.api import idempotency
 from antifraud.jobs import queue as jobs
 from antifraud.outbox import post
 from banks.models import User
-from banks.services.keys import messages_prune
+from banks.services.keys import messages_prune, originals_prune
 from banks.services.platform import platform_observe
 from banks.services.queue import leases_reap
 from cases.services.attachments import attachments_sweep
@@ -54,6 +54,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("refunds_overdue_tell", 60, lambda by, limit: refunds_overdue_tell(by=by, limit=limit)),
     Duty("expiries_announce", 60, lambda by, limit: expiries_announce(by=by, limit=limit)),
     Duty("messages_prune", 300, lambda _by, _limit: messages_prune()),
+    Duty("originals_prune", 3600, lambda _by, limit: originals_prune(limit)),
     Duty("jobs_prune", 3600, lambda _by, _limit: jobs.prune()),
     Duty("outbox_prune", 3600, lambda _by, _limit: post.prune()),
     Duty("attachments_sweep", 3600, lambda _by, limit: attachments_sweep(limit)),

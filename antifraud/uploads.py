@@ -1,19 +1,22 @@
-"""How much a browser may send in one form: by the announced length, the address and the log-in, before a byte is kept."""
+"""What a browser sends in a form: how much, before a byte is kept, and where it lies until its view has read it."""
 
 from __future__ import annotations
 
 import re
+import tempfile
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest
 
 MEGABYTE = 2**20
 USUAL = 25 * MEGABYTE  # R39: 20 MB, and the form around it
 # Pages that take statements (256 MB each, R39) from people who are logged in; several at once at the tab of a case.
 LARGER = (
     (re.compile(r"/cases/[0-9a-f-]{36}/statements/"), 1024 * MEGABYTE),
-    (re.compile(r"/queue/[0-9a-f-]{36}/"), 260 * MEGABYTE),
+    (re.compile(r"/queue/[0-9a-f-]{36}/(?:statement/)?"), 260 * MEGABYTE),
     (re.compile(r"/orders/[0-9a-f-]{36}/record/"), 280 * MEGABYTE),  # the scan of a paper answer beside it
 )
 
@@ -58,3 +61,37 @@ class BoundedUploadHandler(FileUploadHandler):
     def file_complete(self, file_size: int) -> None:
         """Another handler keeps the file."""
         return
+
+
+class NamelessUploadHandler(FileUploadHandler):
+    """Stands last: a larger file goes to the disk without a name, for this process alone.
+
+    Nobody else can open it, and it is gone with the process, also after kill -9. What is kept is encrypted (R39).
+    """
+
+    def __init__(self, request: HttpRequest | None = None) -> None:
+        super().__init__(request)
+        self.files: list[UploadedFile[Any]] = []  # of the whole form
+
+    def new_file(self, *arguments: Any, **named: Any) -> None:
+        """Room for one file; arguments as Django gives them."""
+        super().new_file(*arguments, **named)
+        given: dict[str, Any] = {"charset": self.charset, "content_type_extra": self.content_type_extra}
+        room = tempfile.TemporaryFile()  # noqa: SIM115  closed with the request
+        self.files.append(UploadedFile(room, self.file_name, self.content_type, 0, **given))
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Write the piece."""
+        self.files[-1].write(raw_data)
+
+    def file_complete(self, file_size: int) -> UploadedFile[Any]:
+        """The whole file, at its beginning."""
+        file = self.files[-1]
+        file.seek(0)
+        file.size = file_size
+        return file
+
+    def upload_interrupted(self) -> None:
+        """The browser went away: give the room back, also of the files before the one that it broke off."""
+        for file in self.files:
+            file.close()

@@ -32,6 +32,8 @@ class Action(StrEnum):
     CASE_CLOSE = "case.close"
     VICTIM_VIEW = "victim.view"
     VICTIM_REVEAL = "victim.reveal"
+    VICTIM_ADD = "victim.add"
+    VICTIM_UPDATE = "victim.update"
     LEAD_VIEW = "lead.view"
     LEAD_REVEAL = "lead.reveal"
     NOTE_VIEW = "note.view"
@@ -55,6 +57,8 @@ for _action in (Action.CASE_REFUSE, Action.CASE_TRANSFER, Action.CASE_WITHDRAW, 
     )
 register(Action.VICTIM_VIEW, model=Victim, rows=rows((POLICE, granted("case"))))
 register(Action.VICTIM_REVEAL, model=Victim, rows=rows((POLICE, granted("case"))), known_by=Action.VICTIM_VIEW)
+register(Action.VICTIM_ADD, model=Case, rows=rows((WRITERS, granted())), known_by=Action.CASE_VIEW)
+register(Action.VICTIM_UPDATE, model=Victim, rows=rows((WRITERS, granted("case"))), known_by=Action.VICTIM_VIEW)
 register(Action.LEAD_VIEW, model=Lead, rows=rows((POLICE, granted("case"))))
 register(Action.LEAD_REVEAL, model=Lead, rows=rows((POLICE, granted("case"))), known_by=Action.LEAD_VIEW)
 register(Action.NOTE_VIEW, model=Note, rows=rows((POLICE, granted("case"))))

@@ -16,6 +16,7 @@ urlpatterns = [
     path("cases/<uuid:case_id>/notes/", parts.note_add_view, name="note_add"),
     path("cases/<uuid:case_id>/files/", parts.attachment_add_view, name="attachment_add"),
     path("cases/<uuid:case_id>/files/<uuid:attachment_id>/", parts.attachment_open_view, name="attachment_open"),
+    path("victims/<uuid:victim_id>/edit/", cases.victim_edit, name="victim_edit"),
     path("victims/<uuid:victim_id>/<slug:field>/reveal/", parts.victim_reveal_view, name="victim_reveal"),
     path("leads/<uuid:lead_id>/reveal/", parts.lead_reveal_view, name="lead_reveal"),
 ]

@@ -20,6 +20,7 @@ from antifraud import policy
 from antifraud.api.fields import MomentField
 from antifraud.api.idempotency import writes
 from antifraud.api.viewsets import PolicyViewSet
+from antifraud.money import MAX_MINOR
 
 _BLANK: dict[str, Any] = {"required": False, "default": "", "allow_blank": True}
 
@@ -50,12 +51,20 @@ class CreditSerializer(serializers.Serializer[Any]):
     """One credit of the watched account; the payer may be unknown."""
 
     at = MomentField()
-    amount_minor = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    amount_minor = serializers.IntegerField(min_value=1, max_value=MAX_MINOR)
     currency = serializers.CharField(max_length=3, min_length=3, required=False, default="CNY")
     number = serializers.CharField(max_length=60, **_BLANK)
     name = serializers.CharField(max_length=160, **_BLANK)
     institution = ExecutingField(required=False, default=None, allow_null=True)
-    reference = serializers.CharField(max_length=80, **_BLANK)
+    reference = serializers.CharField(
+        max_length=80,
+        help_text="The serial or reference of the bank's own books: it tells equal credits apart.",
+        **_BLANK,
+    )
+    is_another = serializers.BooleanField(
+        required=False, default=False,
+        help_text="True: a further credit, though payer, time, amount and reference are those of one told before.",
+    )  # fmt: skip
 
 
 class CreditsSerializer(serializers.Serializer[Any]):
@@ -65,10 +74,11 @@ class CreditsSerializer(serializers.Serializer[Any]):
 
 
 class ToldSerializer(serializers.Serializer[Any]):
-    """How many credits were new; those told before change nothing."""
+    """How many credits were new; those told before change nothing: `known` are their places in the list, from 0."""
 
     told = serializers.IntegerField()
     new = serializers.IntegerField()
+    known = serializers.ListField(child=serializers.IntegerField())
 
 
 class AccountFlowViewSet(PolicyViewSet[InvolvedAccount]):
@@ -97,11 +107,16 @@ class WatchViewSet(PolicyViewSet[Order]):
     @action(detail=True, methods=["post"])
     @writes
     def credits(self, request: Any, pk: str) -> Response:
-        """Tell up to 200 credits of the account that an order of kind `watch` names."""
+        """Tell up to 200 credits of the account that an order of kind `watch` names.
+
+        Payer, time, amount and reference make a credit. Two that agree in all of them are taken as one, told twice; a
+        second real one needs a reference of its own or `is_another`.
+        """
         form = CreditsSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         told = [Credit(**each) for each in form.validated_data["credits"]]
-        made = watch_report(by=request.user, order_id=UUID(pk), told=told)
+        taken = watch_report(by=request.user, order_id=UUID(pk), told=told)
         order = policy.get(request.user, Action.ORDER_VIEW, Order.objects.all(), UUID(pk))
         keep_original(request, "watch.report", order.id, case_id=order.case_id)
-        return Response({"told": len(told), "new": len(made)})
+        known = [at for at, transfer in enumerate(taken) if transfer is None]
+        return Response({"told": len(told), "new": len(told) - len(known), "known": known})

@@ -14,9 +14,11 @@ from rest_framework.response import Response
 
 from accounts.api.content import TICKET, content_announced, content_ticket
 from accounts.api.evidence import keep_original
+from accounts.api.refunds import MOST_RESULTS
 from accounts.api.statement_serializers import TicketSerializer
 from accounts.models import Refund
 from accounts.policy import RefundAction
+from accounts.services.refunds.inputs import ShownShare
 from accounts.services.refunds.proofs import payout_proof_announce, payout_proof_upload
 from antifraud import db
 from antifraud.api.idempotency import opens_own_unit, writes
@@ -26,12 +28,30 @@ PURPOSE = "refund.proof.2"  # the first kind of ticket did not name the shares
 UPLOAD_PATH = "/api/v1/refunds/content/"
 
 
+class ShownShareSerializer(serializers.Serializer[Any]):
+    """A share that the paper shows, with exactly the amount that was paid (minor units)."""
+
+    share = serializers.UUIDField()
+    amount_minor = serializers.IntegerField(min_value=1)
+
+
 class ProofSerializer(serializers.Serializer[Any]):
-    """The paper that is going to be sent: SHA-256 of its bytes in hex, how many, and the ending of its name."""
+    """The paper that is going to be sent: SHA-256 of its bytes in hex, how many, the ending of its name.
+
+    `shares` names the payments that it shows; left out, it is for all that are paid without a proof at this moment.
+    """
 
     sha256 = serializers.RegexField(r"\A[0-9a-f]{64}\Z")
     size = serializers.IntegerField(min_value=1)
     ending = serializers.ChoiceField(choices=["pdf", "png", "jpg", "jpeg"])
+    shares = serializers.ListField(
+        child=ShownShareSerializer(), required=False, allow_null=True, default=None, max_length=MOST_RESULTS
+    )
+
+    def shown(self) -> list[ShownShare] | None:
+        """What the service takes; only after `is_valid`."""
+        named = self.validated_data["shares"]
+        return None if named is None else [ShownShare(each["share"], each["amount_minor"]) for each in named]
 
 
 class ProofReceiptSerializer(serializers.Serializer[Any]):
@@ -56,16 +76,24 @@ class PayoutProofViewSet(PolicyViewSet[Refund]):
     def proof(self, request: Any, pk: str) -> Response:
         """Announce a proof, once the shares it shows are reported; the answer says where its bytes go, within a day.
 
-        It is for the shares that are paid without a proof at this moment; what is paid later has a paper of its own.
+        It is for the payments that `shares` names: paid, of this return, without another proof. Without the list it is for
+        those that are paid without a proof at this moment; what is paid later has a paper of its own.
         """
         form = ProofSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        data = form.validated_data
+        data = {name: form.validated_data[name] for name in ("sha256", "size", "ending")}
         refund, shares = payout_proof_announce(
-            by=request.user, refund_id=UUID(pk), sha256=bytes.fromhex(data["sha256"]), size=data["size"]
+            by=request.user,
+            refund_id=UUID(pk),
+            sha256=bytes.fromhex(data["sha256"]),
+            size=data["size"],
+            shown=form.shown(),
         )
         keep_original(request, RefundAction.REFUND_REPORT, refund.id, case_id=refund.case_id)
-        told = {"refund": str(refund.id), "round": refund.round_number, "shares": _packed(s.position for s in shares)}
+        told = {
+            "refund": str(refund.id), "round": refund.round_number, "shares": _packed(s.position for s in shares),
+            "named": form.validated_data["shares"] is not None,
+        }  # fmt: skip
         body = content_ticket(request, PURPOSE, UPLOAD_PATH, {**told, **data})
         return Response(TicketSerializer(body).data, status=201)
 
@@ -89,6 +117,7 @@ class ProofContentViewSet(PolicyViewSet[Refund]):
             refund = payout_proof_upload(
                 by=request.user, refund_id=UUID(told["refund"]), round_number=told["round"],
                 positions=_unpacked(told["shares"]), file=file, sha256=bytes.fromhex(told["sha256"]),
+                is_named=told.get("named", False),
             )  # fmt: skip
         body = {"refund": refund.id, "sha256": told["sha256"], "size": told["size"], "version": refund.version}
         return Response(ProofReceiptSerializer(body).data, status=201)

@@ -37,13 +37,20 @@ class StatementSerializer(serializers.ModelSerializer[StatementFile]):
     """One file of a case."""
 
     sha256 = serializers.SerializerMethodField()
-    totals = TotalSerializer(many=True)
+    totals = TotalSerializer(
+        many=True, help_text="Of all good rows, as they were compared before the commit; they stay."
+    )
+    taken = TotalSerializer(many=True, help_text="Of the rows that the commit brought into the ledger.")
+    refusal_params = serializers.DictField(
+        child=serializers.CharField(), help_text="Where the refusal stands in the file: cell, row, or OFX's number."
+    )
 
     class Meta:
         model = StatementFile
         fields = [
             "id", "case", "institution", "answer", "adopted_from", "source", "status", "version", "layout", "encoding", "zone", "sha256",
-            "rows_read", "rows_good", "rows_bad", "rows_left_out", "totals", "refusal", "received_at", "committed_at",
+            "rows_read", "rows_good", "rows_bad", "rows_left_out", "rows_known", "totals", "taken", "refusal", "refusal_params",
+            "received_at", "committed_at",
         ]  # fmt: skip
         read_only_fields = fields
 

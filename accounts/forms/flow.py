@@ -91,12 +91,13 @@ class FlowQuery:
     def read(cls, data: Mapping[str, str]) -> FlowQuery:
         """What can be read of an address; the rest is as if it were not there."""
         until = data.get("until", "")
-        opened = tuple(int(word) for word in data.get("open", "").split(".") if word.isdigit() and len(word) < 19)
+        words = data.get("open", "").split(".")
+        opened = dict.fromkeys(int(word) for word in words if word.isdecimal() and len(word) < 19)
         return cls(
             data.get("view", "") if data.get("view", "") in VIEWS else "layers",
             data.get("min", "")[:40],
-            int(until) if until.isdigit() and len(until) < 12 else None,
-            opened[-MOST_OPENED:],
+            int(until) if until.isdecimal() and len(until) < 12 else None,
+            tuple(opened)[:MOST_OPENED],
         )
 
     def flow_view(self, currency: str) -> FlowView:

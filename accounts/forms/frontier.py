@@ -72,7 +72,7 @@ class FrontierForm:
         powers = list(issue_powers(user.institution))
         allowed = {power.order_kind for power in powers}
         self.offers = [_offer(name, case, allowed) for name in KINDS if name in ORDER_KINDS]
-        self.kind = self._kind(str(data.get("kind", "")) if data is not None else wanted)
+        self.kind = self._kind(str(data.get("kind", ""))) if data is not None else self._kind_first(wanted)
         self.row = ORDER_KINDS[self.kind]
         given: dict[str, Any] = {"user": user, "case": case, "row": self.row, "powers": powers}
         if data is not None and bound:
@@ -92,6 +92,11 @@ class FrontierForm:
     def offer(self) -> Offer:
         """The chosen kind."""
         return next(offer for offer in self.offers if offer.name == self.kind)
+
+    @property
+    def why_no_watch(self) -> str:
+        """Why no watch can be drafted now, so that none is proposed; "" where one can."""
+        return next((str(offer.reason) for offer in self.offers if offer.name == "watch"), "")
 
     @property
     def problems(self) -> list[dict[str, str]]:
@@ -151,16 +156,19 @@ class FrontierForm:
         place = rest.partition(".")[0]
         if word != "lines":
             return False
-        if not place.isdigit() or int(place) >= len(self.picked):
+        if not place.isdecimal() or int(place) >= len(self.picked):
             self.errors += [str(text) for text in texts]
         else:
             self.picked[int(place)].errors += [str(text) for text in texts]
         return True
 
     def _kind(self, said: str) -> str:
-        if said in {offer.name for offer in self.offers}:
-            return said
-        return next((offer.name for offer in self.offers if not offer.reason), "stop")
+        return said if said in {offer.name for offer in self.offers} else self._kind_first("")
+
+    def _kind_first(self, wanted: str) -> str:
+        """Of the kinds that can be chosen now the one that the address names, else the first."""
+        free = [offer.name for offer in self.offers if not offer.reason]
+        return wanted if wanted in free else next(iter(free), "stop")
 
     def _line(self, row: FrontierRow) -> FrontierLine:
         run: TraceRun = self.found.run

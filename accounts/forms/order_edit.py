@@ -82,7 +82,7 @@ class OrderEditForm(TermsForm):
             try:
                 data["amount_minor"] = money.to_minor(text, data.get("currency", "CNY"))
             except money.MoneyError as error:
-                self.add_error("amount", translate(money.MESSAGES[error.code]))
+                self.add_error("amount", translate(money.MESSAGES[error.code]).format(**error.params))
         return data
 
     def changes(self) -> dict[str, Any]:

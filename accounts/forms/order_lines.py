@@ -131,7 +131,7 @@ class LineTable:
                 try:
                     minor = money.to_minor(row.amount, currency)
                 except money.MoneyError as error:
-                    row.errors.append(_(money.MESSAGES[error.code]))
+                    row.errors.append(_(money.MESSAGES[error.code]).format(**error.params))
             self._minors.append(minor)
         if not self.picked:
             self.errors.append(_("Choose at least one account."))
@@ -148,7 +148,7 @@ class LineTable:
             return True
         word, _dot, rest = name.partition(".")
         position, _dot, _field = rest.partition(".")
-        if word != "lines" or not position.isdigit() or int(position) >= len(self.picked):
+        if word != "lines" or not position.isdecimal() or int(position) >= len(self.picked):
             return False
         self.picked[int(position)].errors += [str(text) for text in texts]
         return True

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms.refund_traces import came_back, trace_label
 from accounts.models import Hold, Objection, Refund, RefundRound, RefundShare, TraceRun
+from accounts.selectors.refund_traces import TraceStart
 from accounts.selectors.refunds import RefundFilters
 from accounts.services.refunds.inputs import ClaimInput, RefundInput
 from accounts.services.refunds.objections import ObjectionInput
@@ -39,6 +42,7 @@ class ClaimForm(forms.Form):
         required=False,
         queryset=TraceRun.objects.none(),
         empty_label=_("None"),
+        widget=forms.Select(attrs={"data-width": "full"}),
     )
     payee_name = forms.CharField(label=_("Account holder"), required=False, max_length=160)
     payee_account = forms.CharField(
@@ -48,15 +52,14 @@ class ClaimForm(forms.Form):
 
     def __init__(
         self, data: Any = None, *, victim: Victim, runs: Any, currency: str, before: RefundShare | None = None,
-        initial: Mapping[str, Any] | None = None,
+        traces: Mapping[UUID, TraceStart] | None = None, initial: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(data, prefix=f"claim-{victim.pk}", initial=dict(initial or {}))
         self.victim, self.before = victim, before
         run: Any = self.fields["run"]
         run.queryset = runs
-        run.label_from_instance = lambda each: translate("Trace {number} ({method})").format(
-            number=each.number, method=each.get_method_display()
-        )
+        run.label_from_instance = lambda each: trace_label(each, (traces or {}).get(each.pk))
+        self.fields["elsewhere"].help_text = came_back((traces or {}).values())
         for name in ("loss", "elsewhere"):
             field: Any = self.fields[name]
             field.currency = currency

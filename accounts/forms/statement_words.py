@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,15 +25,20 @@ LAYOUTS = {
 
 
 class _Unsaid(dict[str, str]):
-    """Of a stored remark only the code is kept, so that no value of the file stands beside it."""
+    """Of a stored remark its code and its place are kept, so that no value of the file stands beside it."""
 
     def __missing__(self, key: str) -> str:
         return ELLIPSIS
 
 
-def remark_text(code: str) -> str:
-    """The sentence of a code: rule and next step; an unknown code as it is."""
-    return _(MESSAGES[code]).format_map(_Unsaid()) if code in MESSAGES else code.replace("_", " ")
+def remark_text(code: str, params: Mapping[str, str] | None = None) -> str:
+    """The sentence of a code: rule and next step; an unknown code as it is. `params` as `told_params` keeps them."""
+    return _(MESSAGES[code]).format_map(_Unsaid(params or {})) if code in MESSAGES else code.replace("_", " ")
+
+
+def refusal_text(file: StatementFile) -> str:
+    """Why a file was refused, with the place where that is known; "" where it was not."""
+    return remark_text(file.refusal, file.refusal_params) if file.refusal else ""
 
 
 def row_text(row: int) -> str:

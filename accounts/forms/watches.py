@@ -28,7 +28,13 @@ class CreditForm(forms.Form):
         label=_("Payer's bank"), required=False, queryset=Institution.objects.none(), empty_label=_("Not known")
     )
     name = forms.CharField(label=_("Payer's name"), max_length=160, required=False)
-    reference = forms.CharField(label=_("Reference"), max_length=80, required=False)
+    reference = forms.CharField(
+        label=_("Reference"),
+        max_length=80,
+        required=False,
+        help_text=_("The serial or reference of your own books: it tells equal credits apart."),
+    )
+    is_another = forms.BooleanField(label=_("This is another credit, tell it as well"), required=False)
 
     def __init__(self, *args: Any, currency: str = "CNY", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,4 +54,5 @@ class CreditForm(forms.Form):
             data["name"],
             data["institution"],
             data["reference"],
+            data["is_another"],
         )

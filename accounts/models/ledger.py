@@ -43,13 +43,18 @@ class LedgerAccount(CaseOwned):
         CASH = "cash", _("Cash")
         UNNAMED = "unnamed", _("Not named by the bank")
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="ledger_accounts")
+    # Made by the hundred thousand: an index each for what is mostly absent, and a look at the case for each, cost as much as all else.
+    case = models.ForeignKey(
+        Case, on_delete=models.PROTECT, related_name="ledger_accounts", db_constraint=False, db_index=False
+    )
     node = models.BigIntegerField(unique=True)  # from the sequence accounts_ledger_node
     # Of a second number of an account: the node that stands for the account in the entries (`services.ledger.joining`).
     main = models.BigIntegerField(null=True)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.ACCOUNT)
-    account = models.ForeignKey(InvolvedAccount, null=True, on_delete=models.PROTECT, related_name="ledger_accounts")
-    institution = models.ForeignKey(Institution, null=True, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey(
+        InvolvedAccount, null=True, on_delete=models.PROTECT, related_name="ledger_accounts", db_index=False
+    )
+    institution = models.ForeignKey(Institution, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     institution_text = models.CharField(max_length=160, default="", blank=True)
     number = EncryptedTextField(mask="account", null=True)
     number_index = models.BinaryField()  # blind index account.number; of cash and unnamed: of a fixed word
@@ -60,6 +65,8 @@ class LedgerAccount(CaseOwned):
         indexes = [
             models.Index(fields=["number_index"], name="ledger_account_by_number"),
             models.Index(fields=["main"], condition=Q(main__isnull=False), name="ledger_account_second"),
+            models.Index(fields=["account"], condition=Q(account__isnull=False), name="ledger_account_involved"),
+            models.Index(fields=["institution"], condition=Q(institution__isnull=False), name="ledger_account_kept_by"),
         ]
 
 

@@ -24,4 +24,7 @@ class SecondNumber(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["file", "first", "second"], name="second_number_once")]
-        indexes = [models.Index(fields=["case"], name="second_number_by_case")]
+        indexes = [
+            models.Index(fields=["case"], name="second_number_by_case"),
+            models.Index(fields=["second"], name="second_number_by_second"),  # who searches knows this one only
+        ]

@@ -19,7 +19,8 @@ from cases.models import Attachment, Case, CaseOwned
 class StatementFile(CaseOwned):
     """One file of one case: received, read, previewed, committed. The original is kept in `attachment` (SHA-256 there).
 
-    `totals` is what the preview showed and what was committed: [{"currency", "direction", "count", "sum_minor"}].
+    `totals` is what the preview showed and an officer compared: [{"currency", "direction", "count", "sum_minor"}] of all good
+    rows; it stays as it was certified. `taken` is the same of the rows that the commit brought into the ledger.
     """
 
     class Status(models.TextChoices):
@@ -57,14 +58,17 @@ class StatementFile(CaseOwned):
     parties = EncryptedJSONField(mask="text", null=True)
     zone = models.CharField(max_length=40, default="Asia/Shanghai")  # of times that carry no offset
     totals = models.JSONField(default=list)
+    taken = models.JSONField(default=list)
     rows_read = models.IntegerField(default=0)
     rows_good = models.IntegerField(default=0)
     rows_bad = models.IntegerField(default=0)
     rows_left_out = models.IntegerField(default=0)  # not successful, known by serial, repeats that the officer left out
+    rows_known = models.IntegerField(default=0)  # of the good rows, those that the ledger had already
     is_without_repeats = models.BooleanField(
         default=False
     )  # the officer's choice at commit: suspected repeats left out
     refusal = models.CharField(max_length=40, default="", blank=True)  # code of rules.statements.messages
+    refusal_params = models.JSONField(default=dict)  # where in the file, as `rules.statements.messages.told_params`
     received_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     received_at = models.DateTimeField()
     committed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -80,13 +84,33 @@ class StatementFile(CaseOwned):
         ]
         indexes = [models.Index(fields=["case", "-received_at"], name="statement_file_by_case")]
 
+    @property
+    def rows_taken(self) -> int:
+        """How many rows the commit brought into the ledger."""
+        return sum(total["count"] for total in self.taken)
+
+    @property
+    def rows_new(self) -> int:
+        """Of the good rows those that the ledger does not know; suspected repeats are among them."""
+        return self.rows_good - self.rows_known
+
+    @property
+    def rows_repeated(self) -> int:
+        """Of the good rows of a committed file those left out as repeats, or as told under another number of the account."""
+        return self.rows_new - self.rows_taken if self.status == self.Status.COMMITTED else 0
+
+    @property
+    def rows_no_entries(self) -> int:
+        """Rows that are no entries by themselves: failed, totals, zero amounts. Read = good + bad + these."""
+        return self.rows_left_out - self.rows_known - self.rows_repeated
+
 
 class StatementLine(UUIDModel):
     """One good row of a file, from the owner's side. Amounts in minor units, more than zero; `direction` says which way.
 
     `node` and `counter` are ledger nodes; where the row names a second number of an account they are the account's, and the
-    number's own is kept in `named_node`, `named_counter`. `serial` is the bank's own number of the entry; `line_key` says when two rows
-    may be one: by serial where there is one, if the time agrees too, else by file and row (domain.md §6). Made in bulk by COPY.
+    number's own is kept in `named_node`, `named_counter`. `serial` is the bank's own number of the entry, "" where it writes none; by it
+    two rows may be one if the time agrees too, else only by file and row (domain.md §6). Made in bulk by COPY.
     """
 
     class Direction(models.TextChoices):
@@ -109,7 +133,6 @@ class StatementLine(UUIDModel):
     currency = models.CharField(max_length=3)
     balance_minor = models.BigIntegerField(null=True)  # after the entry, as the bank states it
     serial = models.CharField(max_length=64, default="", blank=True)
-    line_key = models.BinaryField()
     reference = models.BinaryField(
         null=True
     )  # blind index of the bank's reference: the same on both sides decides a match
@@ -120,7 +143,19 @@ class StatementLine(UUIDModel):
     class Meta:
         indexes = [
             models.Index(fields=["file", "row"], name="statement_line_by_row"),
-            models.Index(fields=["case_id", "line_key"], name="statement_line_by_key"),
+            # Rows come account by account, so that new ones stand side by side; bytewise, whatever the database's language.
+            models.Index(
+                fields=["case_id", "node", "serial"],
+                opclasses=["uuid_ops", "int8_ops", "varchar_pattern_ops"],
+                name="statement_line_by_serial",
+            ),
+            # Few rows name a second number: what a later file tells of them is found without reading the case's rows.
+            models.Index(
+                fields=["case_id"],
+                include=["named_node", "node"],
+                condition=Q(named_node__isnull=False),
+                name="statement_line_named",
+            ),
         ]
 
     def encryption_scope(self) -> tuple[str, Any]:

@@ -32,6 +32,7 @@ class FlowAction(StrEnum):
     LEDGER_REVEAL = "ledger.reveal"
     MATCH_VIEW = "match.view"
     MATCH_UNDO = "match.undo"
+    MATCH_RESTORE = "match.restore"
     TRACE_VIEW = "trace.view"
     TRACE_RUN = "trace.run"
     TRACE_REPEAT = "trace.repeat"
@@ -62,9 +63,8 @@ register(
     FlowAction.LEDGER_REVEAL, model=LedgerAccount, rows=rows((POLICE, granted("case"))), known_by=FlowAction.LEDGER_VIEW
 )
 register(FlowAction.MATCH_VIEW, model=LedgerMatch, rows=rows((POLICE, granted("case"))))
-register(
-    FlowAction.MATCH_UNDO, model=LedgerMatch, rows=rows((WRITERS, granted("case"))), known_by=FlowAction.MATCH_VIEW
-)
+for _action in (FlowAction.MATCH_UNDO, FlowAction.MATCH_RESTORE):
+    register(_action, model=LedgerMatch, rows=rows((WRITERS, granted("case"))), known_by=FlowAction.MATCH_VIEW)
 register(FlowAction.TRACE_VIEW, model=TraceRun, rows=rows((POLICE, granted("case")), (R.SYSTEM, anywhere)))
 register(FlowAction.TRACE_RUN, model=Case, rows=rows((WRITERS, granted()), (R.SYSTEM, anywhere)), known_by="case.view")
 register(

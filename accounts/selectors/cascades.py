@@ -14,6 +14,7 @@ from accounts.policy import Action, FlowAction, RefundAction
 from accounts.rules.cascades import dependants
 from accounts.rules.tracing.questions import Question, questions
 from accounts.selectors.identity import family
+from accounts.selectors.traces import begin_with_victims
 from antifraud import policy
 from antifraud.errors import WrongState
 from banks.models import User
@@ -77,7 +78,10 @@ def _stands_otherwise(hold: Hold, wrong: Hold) -> bool:
 
 
 def _graph(user: User, wrong: Hold, holds: list[Hold]) -> tuple[list[tuple[Node, Node]], list[Node], dict[UUID, UUID]]:
-    """Edges of told transfers and of the case's latest forward traces; sources are victims' accounts and unknown payers."""
+    """Edges of told transfers and of the case's latest forward traces of victims' payments.
+
+    Sources are victims' accounts and unknown payers.
+    """
     case = wrong.case_id
     told = list(Transfer.objects.filter(case=case).values_list("from_account", "to_account"))
     victims = list(
@@ -88,17 +92,23 @@ def _graph(user: User, wrong: Hold, holds: list[Hold]) -> tuple[list[tuple[Node,
     roots = family([*ids, wrong.account_id, *(hold.account_id for hold in holds)])
     edges = [(_key(src, roots) if src else UNKNOWN_PAYER, _key(dst, roots)) for src, dst in told]
     sources: list[Node] = [UNKNOWN_PAYER, *(_key(pk, roots) for pk in victims)]
-    for result in _latest(user, case).values_list("result", flat=True).iterator(AT_ONCE):
+    for result in _latest(user, wrong.case).values_list("result", flat=True).iterator(AT_ONCE):
         found = [edge for edge in result["edges"] if not edge["is_return"]]
         edges += [(_ledger(edge["src"], ledger, roots), _ledger(edge["dst"], ledger, roots)) for edge in found]
         sources += [_ledger(edge["src"], ledger, roots) for edge in found if edge["hop"] == 1]
     return [edge for edge in edges if edge[0] != edge[1]], sources, roots
 
 
-def _latest(user: User, case_id: UUID) -> QuerySet[TraceRun]:
-    """The newest forward run of each question: however often one victim's trace is run again, the others' ways stay."""
-    runs = policy.scope(user, FlowAction.TRACE_VIEW, TraceRun.objects.filter(case=case_id, direction="forward"))
-    rows = list(runs.order_by("-number").values_list("pk", "params", "seeds"))
+def _latest(user: User, case: Case) -> QuerySet[TraceRun]:
+    """The newest forward run of each question that begins with victims' payments.
+
+    However often one victim's trace is run again, the others' ways stay. A trace of a single account would make a source
+    of that account, as if its money were nobody's.
+    """
+    runs = policy.scope(user, FlowAction.TRACE_VIEW, TraceRun.objects.filter(case=case, direction="forward"))
+    found = list(runs.order_by("-number").values_list("pk", "params", "seeds"))
+    begins = begin_with_victims(user=user, case=case, asked=[row[2] for row in found])
+    rows = [row for row, is_theirs in zip(found, begins, strict=True) if is_theirs]
     newest: dict[Question, UUID] = {}
     for question, (pk, _params, _seeds) in zip(questions(row[1:] for row in rows), rows, strict=True):
         newest.setdefault(question, pk)

@@ -27,7 +27,7 @@ def approvals_waiting(*, user: User) -> QuerySet[Order]:
     )
     rows = rows.filter(waiting).exclude(operator=user).exclude(second_officer=user)
     if user.institution.kind != Institution.Kind.CENTRE:
-        rows = rows.filter(_below(user))
+        rows = rows.filter(below(user))
     return rows.order_by(F("approval_due_at").asc(nulls_last=True), "submitted_at", "pk")
 
 
@@ -38,7 +38,7 @@ def confirmations_waiting(*, user: User) -> QuerySet[Order]:
     return mine.order_by("submitted_at", "pk")
 
 
-def _below(user: User) -> Q:
-    """The reader's own body and those under it: police trees are bureau, district, station."""
+def below(user: User) -> Q:
+    """Rows whose `unit` is the reader's own body or one under it: police trees are bureau, district, station."""
     own = user.institution_id
     return Q(unit=own) | Q(unit__parent=own) | Q(unit__parent__parent=own) | Q(unit__parent__parent__parent=own)

@@ -9,14 +9,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from accounts.models import LedgerAccount, LedgerChain, LedgerEntry, TraceRun
 from accounts.policy import FlowAction
+from accounts.selectors.any_of import AnyOf
+from accounts.selectors.flow_beyond import hidden_counts, neighbours
+from accounts.selectors.flow_turns import edges_in_turn
 from accounts.selectors.held import Taken, held_or_asked
 from antifraud import policy
 from antifraud.crypto.fields import preload_rows
@@ -24,7 +27,6 @@ from banks.models import User
 from cases.models import Case
 
 MOST_OPENED = 10  # expansions that can be taken back
-MOST_NEIGHBOURS = 40  # shown when one account is opened, the largest sums first
 SECOND = 1_000_000
 NOBODY = 0  # the engine's key for all receivers whom no statement names
 
@@ -64,6 +66,11 @@ class FlowNode:
         """Its key in the ledger."""
         return self.row.node
 
+    @cached_property
+    def masked(self) -> str:
+        """Its masked number, decrypted once; "" where the ledger knows none."""
+        return self.row.number.masked() if self.row.number is not None else ""
+
     @property
     def bank(self) -> str:
         """The institution's name, or as the statement wrote it, or ""."""
@@ -88,11 +95,20 @@ class FlowEdge:
     count: int = 1
     is_return: bool = False
     is_beyond: bool = False
+    turn: int = 0  # among the payments of its moment
+
+    @property
+    def when(self) -> tuple[int, int]:
+        """Its place in the order of time."""
+        return self.at, self.turn
 
 
 @dataclass
 class FlowGraph:
-    """What is shown of a run; `left_out` payments are hidden by the filters; times are microseconds."""
+    """What is shown of a run; `left_out` payments are hidden by the filters; times are microseconds.
+
+    `opened`: what was opened by hand and is shown, in that order; `came`: the accounts that the last of them brought.
+    """
 
     run: TraceRun
     nodes: dict[int, FlowNode]
@@ -100,6 +116,8 @@ class FlowGraph:
     left_out: int
     first_at: int
     last_at: int
+    opened: tuple[int, ...] = ()
+    came: int = 0
 
 
 def runs_list(*, user: User, case: Case) -> QuerySet[TraceRun]:
@@ -113,10 +131,22 @@ def run_detail(*, user: User, run_id: UUID) -> TraceRun:
     return policy.get(user, FlowAction.TRACE_VIEW, TraceRun.objects.select_related("case__unit", "run_by"), run_id)
 
 
-def ledger_rows(*, user: User, case_id: UUID, nodes: Iterable[int]) -> dict[int, LedgerAccount]:
-    """The accounts of these keys, as far as they belong to the case and the reader may see them; decrypted in one go."""
-    rows = policy.scope(user, FlowAction.LEDGER_VIEW, LedgerAccount.objects.select_related("institution", "account"))
-    found = list(rows.filter(case=case_id, node__in=list(nodes)))
+def ledger_rows(
+    *, user: User, case_id: UUID, nodes: Iterable[int], names: bool = True
+) -> dict[int, LedgerAccount]:  # fmt: skip
+    """The accounts of these keys, as far as they belong to the case and the reader may see them; decrypted in one go.
+
+    An institution of many accounts is read once. Without `names` the holders' names are left where they are.
+
+    A run from before a joining names second numbers: where only the account's first number tells the bank, it is theirs too.
+    """
+    every = policy.scope(user, FlowAction.LEDGER_VIEW, LedgerAccount.objects.prefetch_related("institution"))
+    rows = (every if names else every.defer("name")).filter(case=case_id)
+    found = list(rows.filter(AnyOf(F("node"), list(nodes))))
+    bankless = [row for row in found if row.institution_id is None and row.main is not None]
+    mains = {row.node: row for row in rows.filter(node__in=[row.main for row in bankless])} if bankless else {}
+    for row in bankless:
+        row.institution = mains[row.main].institution if row.main in mains else None
     preload_rows(found)
     return {row.node: row for row in found}
 
@@ -131,26 +161,26 @@ def flow_graph(*, user: User, run: TraceRun, view: FlowView | None = None) -> Fl
     ]
     said = {int(each["node"]): each for each in run.result["nodes"]}
     shown = {node for edge in edges for node in (edge.src, edge.dst)} or {*said}
-    beyond = _opened(run, wanted, shown)
+    opened, beyond, came = _opened(run, wanted, shown)
     shown |= {node for edge in beyond for node in (edge.src, edge.dst)}
-    rows = ledger_rows(user=user, case_id=run.case_id, nodes=shown)
+    rows = ledger_rows(user=user, case_id=run.case_id, nodes=shown, names=False)
     if NOBODY in shown:
         rows[NOBODY] = LedgerAccount(
             case_id=run.case_id, node=NOBODY, kind=LedgerAccount.Kind.UNNAMED, number_index=b""
         )
     nodes = _nodes(rows, said, edges, beyond)
     _chains(nodes, run.currency)
-    for node, count in _hidden(run, set(nodes)).items():
+    for node, count in hidden_counts(run, nodes).items():
         nodes[node].hidden = count
     for node, taken in held_or_asked(user=user, rows=[each.row for each in nodes.values()]).items():
         nodes[node].taken = taken
     kept = [edge for edge in (*edges, *beyond) if edge.src in nodes and edge.dst in nodes]
     times = [edge.at for edge in every] or [0]
-    return FlowGraph(run, nodes, kept, len(every) - len(edges), min(times), max(times))
+    return FlowGraph(run, nodes, kept, len(every) - len(edges), min(times), max(times), opened, came)
 
 
 def traced_edges(run: TraceRun) -> list[FlowEdge]:
-    """The payments of the result, the seeds' own among them, in the order of time."""
+    """The payments of the result, the seeds' own among them, in the order of time, then of the chains."""
     found = [
         FlowEdge(
             int(each["src"]), int(each["dst"]), int(each["amount"]), microseconds(each["at"]), int(each["hop"]),
@@ -164,7 +194,13 @@ def traced_edges(run: TraceRun) -> list[FlowEdge]:
     for pk, src, dst, at in rows.values_list("pk", "src", "dst", "out_at") if missing else ():
         amount = int(missing[pk]["to_minor"]) - int(missing[pk]["from_minor"])
         found.append(FlowEdge(src or 0, dst or 0, amount, microseconds(at), 0, pk))
-    return sorted(found, key=lambda edge: (edge.at, edge.hop, edge.entry or 0))
+    return edges_in_turn(run.case_id, found)
+
+
+def ends_of(facts: Mapping[str, Any]) -> dict[str, int]:
+    """Where an account's rest is, by the words of the result; of an old run all at its main end."""
+    rest = int(facts["rest"])
+    return facts.get("ends") or ({str(facts["end"]): rest} if rest else {})
 
 
 def microseconds(value: Any) -> int:
@@ -196,7 +232,7 @@ def _nodes(
             each.level, each.came, each.left = int(facts["level"]), int(facts["in"]), int(facts["out"])
             each.rest, each.end = int(facts["rest"]), str(facts["end"])
             each.last_in_at = microseconds(facts["last_at"]) if facts.get("last_at") else 0
-            each.ends = facts.get("ends") or ({each.end: each.rest} if each.rest else {})
+            each.ends = ends_of(facts)
     for edge in edges:
         for node in (edge.src, edge.dst):
             if node in nodes:
@@ -216,62 +252,29 @@ def _nodes(
 
 def _chains(nodes: dict[int, FlowNode], currency: str) -> None:
     """The last stated balance of each account, and whether a statement of its own is in the ledger."""
-    rows = LedgerChain.objects.filter(node__in=nodes, currency=currency)
+    rows = LedgerChain.objects.filter(AnyOf(F("node"), list(nodes)), currency=currency)
     for node, closing, start, end in rows.values_list("node", "closing_minor", "covered_from", "covered_to"):
         nodes[node].balance_minor, nodes[node].balance_at, nodes[node].is_covered = closing, end, start is not None
 
 
-_HIDDEN = """
-SELECT near.node, count(DISTINCT near.other) FROM (
-    SELECT src AS node, dst AS other FROM accounts_ledgerentry
-     WHERE src = ANY(%(nodes)s) AND currency = %(currency)s AND case_id = %(case)s AND dst IS NOT NULL
-    UNION ALL
-    SELECT dst, src FROM accounts_ledgerentry
-     WHERE dst = ANY(%(nodes)s) AND currency = %(currency)s AND case_id = %(case)s AND src IS NOT NULL
-) near WHERE NOT near.other = ANY(%(nodes)s) GROUP BY near.node
-"""
-_NEIGHBOURS = """
-SELECT other, way, sum(amount_minor)::bigint, count(*), min(at) FROM (
-    SELECT dst AS other, 1 AS way, amount_minor, out_at AS at FROM accounts_ledgerentry
-     WHERE src = %(node)s AND currency = %(currency)s AND case_id = %(case)s AND dst IS NOT NULL
-    UNION ALL
-    SELECT src, -1, amount_minor, in_at FROM accounts_ledgerentry
-     WHERE dst = %(node)s AND currency = %(currency)s AND case_id = %(case)s AND src IS NOT NULL
-) near GROUP BY other, way ORDER BY sum(amount_minor) DESC, other, way LIMIT %(most)s
-"""
-
-
-def _hidden(run: TraceRun, shown: set[int]) -> dict[int, int]:
-    """How many neighbours of each shown account the ledger knows that are not shown."""
-    if not shown:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_HIDDEN, {"nodes": sorted(shown), "currency": run.currency, "case": run.case_id})
-        return dict(cursor.fetchall())
-
-
-def _opened(run: TraceRun, view: FlowView, shown: set[int]) -> list[FlowEdge]:
-    """The neighbours of what was opened by hand, one after the other: only what is visible can be opened."""
+def _opened(run: TraceRun, view: FlowView, shown: set[int]) -> tuple[tuple[int, ...], list[FlowEdge], int]:
+    """(opened, their payments, accounts that the last one brought): only what is visible can be opened."""
     found: dict[tuple[int, int], FlowEdge] = {}
     visible: set[int] = set(shown)
-    for node in view.opened[-MOST_OPENED:]:
+    opened, came = [], 0
+    for node in view.opened[:MOST_OPENED]:
         if node not in visible:
             continue
-        for other, way, amount, count, at in _neighbours(run, node):
+        opened.append(node)
+        before = len(visible)
+        for other, way, amount, count, at in neighbours(run, node):
             if other in shown:
                 continue
             src, dst = (node, other) if way > 0 else (other, node)
             found.setdefault((src, dst), FlowEdge(src, dst, amount, microseconds(at), way, count=count, is_beyond=True))
             visible.add(other)
-    return list(found.values())
-
-
-def _neighbours(run: TraceRun, node: int) -> list[tuple[int, int, int, int, datetime]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _NEIGHBOURS, {"node": node, "currency": run.currency, "case": run.case_id, "most": MOST_NEIGHBOURS}
-        )
-        return list(cursor.fetchall())
+        came = len(visible) - before
+    return tuple(opened), list(found.values()), came
 
 
 def way_to(graph: FlowGraph, node: int) -> list[FlowEdge]:
@@ -281,11 +284,11 @@ def way_to(graph: FlowGraph, node: int) -> list[FlowEdge]:
         if not edge.is_beyond:
             into[edge.dst].append(edge)
     found: set[FlowEdge] = set()
-    open_ = [(node, graph.last_at)]
+    open_ = [(node, (graph.last_at, len(graph.edges)))]
     while open_:
         place, until = open_.pop()
         for edge in into[place]:
-            if edge.at <= until and edge not in found:
+            if edge.when <= until and edge not in found:
                 found.add(edge)
-                open_.append((edge.src, edge.at))
-    return sorted(found, key=lambda edge: (edge.at, edge.entry or 0))
+                open_.append((edge.src, edge.when))
+    return sorted(found, key=lambda edge: (edge.when, edge.entry or 0))

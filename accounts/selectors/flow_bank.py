@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q
 
 from accounts.models import InvolvedAccount, LedgerAccount, Order, TraceRun
 from accounts.policy import Action, FrontierAction
 from accounts.selectors.flow import moment, traced_edges
+from accounts.selectors.traces import victims_newest
 from antifraud import policy
 from banks.models import User
 
@@ -54,7 +55,8 @@ def bank_flow(*, user: User, account_id: UUID) -> list[BankFlow]:
     """What went through an own account, by currency; [] where no trace of the orders' cases reached it.
 
     NotFound for an account of another institution, or without a live grant, as for one that does not exist. Of the
-    cases only those count whose orders on this account the reader may see: the newest forward trace of each.
+    cases only those count whose orders on this account the reader may see: of each the newest forward trace that begins
+    with victims' payments.
     """
     account = policy.get(
         user, FrontierAction.OWN_FLOW, InvolvedAccount.objects.select_related("institution"), account_id
@@ -91,15 +93,10 @@ def _ledger_rows(user: User, account: InvolvedAccount) -> list[LedgerAccount]:
 
 
 def _runs(case_ids: set[UUID]) -> list[TraceRun]:
-    newest = (
-        TraceRun.objects.filter(
-            case=OuterRef("case"), direction=TraceRun.Direction.FORWARD, currency=OuterRef("currency")
-        )
-        .exclude(method=TraceRun.Method.REACH)
-        .order_by("-number")
-        .values("pk")[:1]
-    )
-    return list(TraceRun.objects.filter(case__in=case_ids, pk=Subquery(newest)).order_by("run_at", "pk"))
+    """By case and currency the newest that begins with victims' payments, the earliest run first."""
+    kinds = TraceRun.objects.filter(case__in=case_ids).values_list("case", "currency").distinct()
+    found = (victims_newest(TraceRun.objects.filter(currency=currency), case_id) for case_id, currency in kinds)
+    return list(TraceRun.objects.filter(pk__in=[pk for pk in found if pk is not None]).order_by("run_at", "pk"))
 
 
 def _flow(

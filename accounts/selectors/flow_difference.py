@@ -9,7 +9,8 @@ from uuid import UUID
 
 from accounts.models import TraceRun
 from accounts.rules.tracing import difference, params_difference
-from accounts.selectors.flow import FlowEdge, FlowNode, flow_graph, traced_edges
+from accounts.rules.tracing.questions import questions
+from accounts.selectors.flow import FlowEdge, FlowNode, ends_of, flow_graph, traced_edges
 from antifraud.errors import NotFound
 from banks.models import User
 
@@ -25,13 +26,13 @@ class EdgeChange:
 
 @dataclass(frozen=True)
 class RestChange:
-    """An account on which another amount rests; the ends are the words of the result ("" where it was not reached)."""
+    """An account on which another amount rests; the ends are sums by the words of the result."""
 
     node: FlowNode
     before: int
     after: int
-    end_before: str
-    end_after: str
+    ends_before: Mapping[str, int]
+    ends_after: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,16 @@ def flow_difference(*, user: User, before: TraceRun, after: TraceRun) -> FlowDif
     )  # fmt: skip
 
 
-def newest_before(run: TraceRun) -> UUID | None:
-    """The trace before this one with the same question (direction, method, currency), to compare it with."""
-    same = TraceRun.objects.filter(
-        case=run.case_id, direction=run.direction, method=run.method, currency=run.currency, number__lt=run.number
-    )
-    return same.order_by("-number").values_list("pk", flat=True).first()
+def traces_beside(run: TraceRun) -> tuple[UUID | None, tuple[UUID, int] | None]:
+    """(the newest trace of the same direction, method and currency before this one, to compare it with whatever its limits;
+    id and number of the newest that asks the same question as this one, where that is a later one)."""
+    same = TraceRun.objects.filter(case=run.case_id, direction=run.direction, method=run.method, currency=run.currency)
+    rows = list(same.order_by("-number").values_list("pk", "number", "params", "seeds"))
+    before = next((pk for pk, number, *_asked in rows if number < run.number), None)
+    asked = questions(row[2:] for row in rows)
+    mine = next(question for question, row in zip(asked, rows, strict=True) if row[0] == run.pk)
+    newest = next(row[:2] for question, row in zip(asked, rows, strict=True) if question == mine)
+    return before, newest if newest[1] > run.number else None
 
 
 def _edges(told: Mapping[str, Any], before: TraceRun, after: TraceRun) -> list[EdgeChange]:
@@ -77,7 +82,7 @@ def _edges(told: Mapping[str, Any], before: TraceRun, after: TraceRun) -> list[E
         for each in told["changed"]
         if "amount" in each["before"]
     ]
-    return sorted(changes, key=lambda each: (each.edge.at, each.edge.entry or 0))
+    return sorted(changes, key=lambda each: (each.edge.when, each.edge.entry or 0))
 
 
 def _rests(
@@ -89,7 +94,7 @@ def _rests(
     for node in {int(each["node"]) for several in told.values() for each in several}:
         was, now = old.get(node), new.get(node)
         change = (int(was["rest"]) if was else 0, int(now["rest"]) if now else 0)
-        ends = (str(was["end"]) if was else "", str(now["end"]) if now else "")
-        if (change[0] != change[1] or ends[0] != ends[1]) and node in nodes and max(change) > 0:
+        ends = (ends_of(was) if was else {}, ends_of(now) if now else {})
+        if ends[0] != ends[1] and node in nodes and max(change) > 0:
             found.append(RestChange(nodes[node], *change, *ends))
     return sorted(found, key=lambda each: (-abs(each.after - each.before), each.node.node))

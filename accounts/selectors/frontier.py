@@ -20,7 +20,8 @@ HOLDING = frozenset({"stop", "freeze"})
 
 @dataclass
 class FrontierRow:
-    """One account. `amount` is the traced money on it (mainly `end`), `hop` the newest traced payment into it, `score` its rank.
+    """One account. `amount` is the traced money on it (mainly `end`; `ends` are its parts), `hop` the newest traced
+    payment into it, `score` its rank.
 
     `held` is what holds in force cover of it, `asked` what orders on their way to the bank would add; see `_covered`.
     `candidates` are the banks that a number's prefix may mean, where the institution is not known. `advice`: done (held
@@ -36,6 +37,7 @@ class FrontierRow:
     hop: FlowEdge | None
     held: int = 0
     asked: int = 0
+    ends: dict[str, int] = field(default_factory=dict)
     candidates: list[Bank] = field(default_factory=list)
 
     @property
@@ -106,11 +108,11 @@ def frontier(*, user: User, run: TraceRun) -> Frontier:
 
 def _row(each: FlowNode, here: dict[str, int], hops: list[FlowEdge], now: int, currency: str) -> FrontierRow:
     came, amount = each.last_in_at or each.first_at, sum(here.values())
-    hop = max(hops, key=lambda edge: (edge.at, edge.entry or 0), default=None)
+    hop = max(hops, key=lambda edge: (edge.when, edge.entry or 0), default=None)
     held, asked = _covered(amount, [taken for taken in each.taken if taken.currency == currency])
     end = max(here, key=lambda word: (here[word], word in rules.CERTAIN))
     fresh, score = rules.freshness(now, came), rules.rank(amount, now, came)
-    return FrontierRow(each, amount, end, moment(came), fresh, score, hop, held, asked)
+    return FrontierRow(each, amount, end, moment(came), fresh, score, hop, held, asked, here)
 
 
 def _covered(amount: int, taken: Sequence[Taken]) -> tuple[int, int]:

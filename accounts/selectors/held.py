@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import AccountAlias, Hold, InvolvedAccount, LedgerAccount, Order
 from accounts.models.hold import LIVE
 from accounts.models.order import OPEN
 from accounts.policy import Action
 from accounts.rules.order_kinds import ORDER_KINDS
+from accounts.selectors.any_of import AnyOf
 from accounts.selectors.duplicates import ON_THE_WAY
 from accounts.selectors.holds import in_force
 from accounts.selectors.watches import watches_running
@@ -103,14 +104,15 @@ def _accounts_of(rows: Sequence[LedgerAccount]) -> dict[UUID, set[int]]:
     for row in rows:  # a run from before a joining names second numbers too
         of_main[row.main or row.node].append(row)
     numbers = LedgerAccount.objects.filter(
-        Q(node__in=of_main) | Q(main__in=of_main), case__in={row.case_id for row in rows}
+        Q(AnyOf(F("node"), list(of_main))) | Q(AnyOf(F("main"), list(of_main))), case__in={row.case_id for row in rows}
     )
     for index, node, main, account in numbers.values_list("number_index", "node", "main", "account"):
         by_index[bytes(index)] += of_main[main or node]
         if account:
             named[account].update(row.node for row in of_main[main or node])
-    own = InvolvedAccount.objects.filter(number_index__in=by_index).values_list("pk", "number_index", "institution_id")
-    other = AccountAlias.objects.filter(number_index__in=by_index, ended_at__isnull=True)
+    named_here = AnyOf(F("number_index"), list(by_index))
+    own = InvolvedAccount.objects.filter(named_here).values_list("pk", "number_index", "institution_id")
+    other = AccountAlias.objects.filter(named_here, ended_at__isnull=True)
     for account_id, index, bank in (*own, *other.values_list("account_id", "number_index", "account__institution_id")):
         for row in by_index[bytes(index)]:
             if row.institution_id is None or bank is None or row.institution_id == bank:

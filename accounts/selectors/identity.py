@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import AccountAlias, InvolvedAccount
+from accounts.models import AccountAlias, InvolvedAccount, Involvement
 from accounts.rules import numbers
 from antifraud.crypto.blind import INDEX_VERSION, blind_index
 from antifraud.crypto.normal import normal_account
@@ -68,6 +68,24 @@ def account_by_number(institution_id: UUID | None, index: bytes) -> InvolvedAcco
         )
         account = alias.account if alias else None
     return root_of(account) if account else None
+
+
+def accounts_meant(indexes: Iterable[bytes]) -> set[UUID]:
+    """The accounts that a number may mean, at whatever institution: own numbers and live aliases, led on through merges."""
+    wanted = list(indexes)
+    own = InvolvedAccount.objects.filter(number_index__in=wanted, index_version=INDEX_VERSION)
+    aliases = AccountAlias.objects.filter(number_index__in=wanted, ended_at__isnull=True)
+    rows = {*own.values_list("id", "merged_into")}
+    rows |= {*aliases.values_list("account", "account__merged_into")}
+    return {into or account for account, into in rows}
+
+
+def account_of_case(case_id: UUID, indexes: Iterable[bytes]) -> InvolvedAccount | None:
+    """The account that a case has under a number told without its bank; None where it has none, or two at two banks."""
+    part = Involvement.objects.filter(case=case_id, account__in=accounts_meant(indexes))
+    found = [each.account for each in part.select_related("account__institution")]
+    known = [account for account in found if account.institution_id is not None]
+    return next((rows[0] for rows in (known, found) if len(rows) == 1), None)
 
 
 def root_of(account: InvolvedAccount) -> InvolvedAccount:

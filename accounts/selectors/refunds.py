@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import Hold, Objection, Refund, RefundRound, RefundShare, TraceRun
 from accounts.models.refund import AT_BANK, UNDECIDED
 from accounts.policy import Action, FlowAction, RefundAction
+from accounts.selectors.decisions import below
 from accounts.selectors.holds import in_force
+from accounts.selectors.holds_beside import committed
 from antifraud import db, policy
-from banks.models import User
+from banks.models import Institution, User
 from cases.models import Case, Victim
 from cases.policy import Action as CaseAction
 
@@ -88,6 +90,19 @@ def case_refunds(*, user: User, case: Case) -> QuerySet[Refund]:
     return _rows(user).filter(case=case).order_by("-created_at", "-pk")
 
 
+def refunds_to_approve(*, user: User) -> QuerySet[Refund]:
+    """Submitted returns that the reader may be the one to decide, the oldest first; none for who decides on no return.
+
+    Left out, as with orders: those of units that the reader's body is not above, although their case may be its own by now.
+    """
+    mine = policy.scope(user, RefundAction.REFUND_APPROVE, Refund.objects.all()).values("pk")
+    rows = _rows(user).filter(pk__in=mine, submitted_at__isnull=False, decided_at__isnull=True)
+    takes_part = Q(operator=user) | Q(second_officer=user) | Q(drafted_by=user)
+    if user.institution.kind != Institution.Kind.CENTRE:
+        rows = rows.filter(below(user))
+    return rows.exclude(takes_part).order_by("submitted_at", "pk")
+
+
 def refund_detail(*, user: User, refund_id: UUID) -> Refund:
     """One return with its rounds, shares and objections. Raises NotFound."""
     shares = RefundShare.objects.select_related("victim", "run", "proof", "reported_by").order_by("position")
@@ -104,10 +119,13 @@ def refund_detail(*, user: User, refund_id: UUID) -> Refund:
 
 
 def returnable_holds(*, user: User, case: Case) -> QuerySet[Hold]:
-    """Holds of the case that name a sum, bind a bank now, and have no return under way."""
+    """Holds of the case that name a sum, bind a bank now, have no return under way and are not returned in full."""
     busy = Refund.objects.filter(status__in=[*UNDECIDED, *AT_BANK]).values("hold")
     rows = policy.scope(user, Action.HOLD_VIEW, Hold.objects.select_related("account", "institution", "order"))
     rows = in_force(rows.filter(case=case, kind__in=["stop", "freeze"], amount_minor__gt=0)).exclude(pk__in=busy)
+    gone = committed(RefundShare.objects.filter(refund__hold=OuterRef("pk"))).order_by().values("refund__hold")
+    rows = rows.annotate(gone_minor=Coalesce(Subquery(gone.annotate(total=Sum("share_minor")).values("total")), 0))
+    rows = rows.filter(amount_minor__gt=F("gone_minor"))
     return rows.defer("order__payload", "order__reason").order_by("created_at", "pk")
 
 

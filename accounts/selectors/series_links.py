@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Q
 
 from accounts.models import InvolvedAccount, Involvement, LinkKind, SeriesLink, SeriesMember, SeriesTie
+from accounts.selectors.prepared import fetch
 from antifraud.crypto.blind import blind_index
 from antifraud.crypto.normal import normal_phone
 from cases.models import Case, Lead
@@ -27,12 +28,12 @@ ORDER BY l.device, l.id
 # One neighbour is enough for each thing: all cases that share it are in one series already. The last row is the case itself.
 _NEIGHBOURS = """
 SELECT t.kind, o.case_id, m.series_id
-FROM unnest(%s::text[], %s::bytea[]) AS t(kind, key)
+FROM unnest($1, $2) AS t(kind, key)
 CROSS JOIN LATERAL (
-  SELECT case_id FROM accounts_serieslink WHERE key = t.key AND kind = t.kind AND counts AND case_id <> %s LIMIT 1
+  SELECT case_id FROM accounts_serieslink WHERE key = t.key AND kind = t.kind AND counts AND case_id <> $3 LIMIT 1
 ) o LEFT JOIN accounts_seriesmember m ON m.case_id = o.case_id
 UNION ALL SELECT '', o.case_id, m.series_id
-FROM (SELECT %s::uuid AS case_id) o LEFT JOIN accounts_seriesmember m ON m.case_id = o.case_id
+FROM (SELECT $3 AS case_id) o LEFT JOIN accounts_seriesmember m ON m.case_id = o.case_id
 """
 _SHARED = """
 SELECT l.case_id, l.kind, l.key FROM accounts_serieslink l
@@ -98,9 +99,10 @@ def _note_phone(found: dict[Thing, UUID], text: str, source: UUID) -> None:
 def neighbours(case_id: UUID, things: Iterable[Thing]) -> list[tuple[str, UUID, UUID | None]]:
     """(kind, case, its series) of one other case for each of the things that has one, then of the case itself."""
     wanted = list(things)
-    with connection.cursor() as cursor:
-        cursor.execute(_NEIGHBOURS, [[kind for kind, _ in wanted], [key for _, key in wanted], case_id, case_id])
-        return list(cursor.fetchall())
+    given = [[kind for kind, _ in wanted], [key for _, key in wanted], case_id]
+    return [
+        (kind, case, label) for kind, case, label in fetch("series_near", _NEIGHBOURS, "text[], bytea[], uuid", given)
+    ]
 
 
 def closure(case_ids: Iterable[UUID]) -> set[UUID]:

@@ -99,6 +99,13 @@ def statement_accounts(*, user: User, file: StatementFile) -> list[AccountFound]
     return [AccountFound(parties.get(node), *rest) for node, *rest in found]
 
 
+def statement_counted(*, user: User, file: StatementFile) -> dict[tuple[str, str], tuple[int, int]]:
+    """What the ledger counts of a file now: (currency, direction) -> (rows, sum in minor units)."""
+    policy.require(user, FlowAction.STATEMENT_VIEW, file)
+    rows = StatementLine.objects.filter(file=file, left_out="").order_by().values_list("currency", "direction")
+    return {tuple(row[:2]): tuple(row[2:]) for row in rows.annotate(count=Count("id"), total=Sum("amount_minor"))}
+
+
 def ledger_parties(*, user: User, nodes: Iterable[int | None]) -> dict[int, LedgerAccount]:
     """The accounts behind ledger keys, as far as the reader may see them; one statement."""
     wanted = {node for node in nodes if node is not None}

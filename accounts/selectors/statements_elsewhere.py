@@ -18,6 +18,7 @@ from cases.models import Case
 
 MOST_FILES = 50
 ENDED = (StatementFile.Status.REFUSED, StatementFile.Status.DISCARDED)
+GROUNDLESS = (Case.Status.WITHDRAWN, Case.Status.NOT_FRAUD)  # what was gathered for such a case serves no other
 # Of the cases whose ledger has a statement of these nodes, the files that hold own rows of them.
 _FILES_OF = """
 SELECT f.id FROM accounts_statementfile f
@@ -37,7 +38,10 @@ class Elsewhere:
 
 
 def statements_elsewhere(*, user: User, case: Case) -> list[Elsewhere]:
-    """What the reader sees of both; without files that the case has already. Newest first, MOST_FILES at most."""
+    """What the reader sees of both; without files that the case has already, that brought nothing, or of a case without ground.
+
+    Newest first, MOST_FILES at most.
+    """
     of_account = _files_of_accounts(user, case)
     linked = SeriesMember.objects.filter(series__members__case=case).values_list("case_id", flat=True)
     rows = _visible(user, case).select_related("case", "institution")
@@ -46,14 +50,17 @@ def statements_elsewhere(*, user: User, case: Case) -> list[Elsewhere]:
 
 
 def statement_is_related(*, user: User, case: Case, file: StatementFile) -> bool:
-    """Whether the file is one that may be brought into the case."""
+    """Whether the file is one that may be brought into the case; that it brought rows there, only the offer asks."""
+    if file.case.status in GROUNDLESS:
+        return False
     if SeriesMember.objects.filter(case=case, series__members__case=file.case_id).exists():
         return True
     return file.pk in _files_of_accounts(user, case)
 
 
 def _visible(user: User, case: Case) -> QuerySet[StatementFile]:
-    rows = StatementFile.objects.filter(status=StatementFile.Status.COMMITTED).exclude(case=case)
+    rows = StatementFile.objects.filter(status=StatementFile.Status.COMMITTED).exclude(case=case).exclude(taken=[])
+    rows = rows.exclude(case__status__in=GROUNDLESS)
     here = StatementFile.objects.filter(case=case).exclude(status__in=ENDED)
     return policy.scope(user, FlowAction.STATEMENT_VIEW, rows.exclude(sha256__in=here.values("sha256")))
 

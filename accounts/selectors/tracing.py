@@ -1,6 +1,6 @@
 """The ledger as the trace engines read it: a `Reader` over PostgreSQL; the stated rules are `rules.tracing`.
 
-One recursive statement reads ahead: FIFO's whole trace, or by an estimate what pro rata and LIBR will ask for.
+One recursive statement reads ahead: FIFO's or reach's whole trace, or by an estimate what pro rata and LIBR will ask for.
 """
 
 from __future__ import annotations
@@ -13,17 +13,21 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from accounts.rules.tracing.params import EPOCH, FIFO, FORWARD, REACH, Params
-from accounts.rules.tracing.rows import CASH, UNNAMED, Place, Row, Seed, Stretch
+from accounts.rules.tracing.params import EPOCH, FIFO, FORWARD, LIBR, PRO_RATA, REACH, Params
+from accounts.rules.tracing.rows import CASH, NOBODY, UNNAMED, Place, Row, Seed, Stretch
 from accounts.selectors.identity import index_of
-from accounts.selectors.prepared import fetch
-from accounts.selectors.tracing_rows import maker, places_unpacked, unpacked
+from accounts.selectors.prepared import array, fetch
+from accounts.selectors.tracing_rows import GOES_ON, OTHER, SECOND_HOP, maker, places_unpacked, unpacked
 from accounts.selectors.tracing_sql import PLACES, PLACES_TYPES, STATEMENTS, Statement
 
 WIDTH = 11  # columns of a row
 ALWAYS = datetime(9999, 1, 1, tzinfo=UTC)
 _FEW_ROWS = 1_000  # read ahead at least; beyond, FIFO asks hop by hop
-_PLACE = attrgetter("place")
+_FEW_REACHED = 200  # the same for reach, which can come to a thousand times as much: to read that twice would cost most
+# Percent of the least amount from which on the estimate follows a payment: several small ones may add up in an account.
+_READ_ON = {FIFO: 100, PRO_RATA: 66, LIBR: 100, REACH: 100}
+_FEW_MET = 8  # so many are looked through faster than searched
+_PLACE, _START, _ARRIVAL = attrgetter("place"), attrgetter("start"), attrgetter("arrival")
 Known = tuple[int, int, int]
 
 
@@ -33,18 +37,20 @@ class LedgerReader:
     def __init__(self, case_id: UUID, currency: str, params: Params) -> None:
         self.case_id, self.currency, self.params = case_id, currency, params
         self._sign = 1 if params.direction == FORWARD else -1
-        self._until = params.until or ALWAYS
+        self._until = (params.until or ALWAYS).isoformat()
         self._texts, self._make = STATEMENTS[params.direction], maker(params.direction)
         self._stops: dict[int, str] = {}
         self._followed: set[int] = set()  # accounts whose rows are in _met: all that any lot of the trace meets
         self._ahead: dict[int, tuple[Stretch, list[Row]]] = {}
+        self._spans: dict[int, list[tuple[int, int]]] = {}  # times for which reach has all that leaves an account
+        self._hubs: set[int] = set()
         self._met: dict[int, list[Row]] = {}
         self._places: dict[int, Place] = {}
+        self._sought: set[int] = set()  # accounts whose facts are in _places, if there are any
+        self._asked: set[int] = set()  # accounts whose payments were asked for
 
     def seeds(self, seeds: Sequence[Seed], params: Params) -> list[Row]:
-        """The seeds' rows; but for reach with what follows them, if that is not too much."""
-        if params.method == REACH:
-            return self._read_seeds([seed.entry for seed in seeds])
+        """The seeds' rows, and with them what follows them, if that is not too much."""
         return self._read_ahead(seeds)
 
     def stops(self) -> dict[int, str]:
@@ -56,7 +62,7 @@ class LedgerReader:
         asked = [lot for lot in lots if lot[0] not in self._followed]
         fresh: dict[Known, list[Row]] = {lot: [] for lot in asked}
         if asked:
-            columns = [list(column) for column in zip(*asked, strict=True)]
+            columns = [array(column) for column in zip(*asked, strict=True)]
             for number, *row in _run(self._texts.meeting, [*columns, self.currency, self._until]):
                 fresh[asked[number - 1]].append(self._make(tuple(row)))
         return [fresh[lot] if lot in fresh else self._overlap(lot) for lot in lots]
@@ -67,6 +73,7 @@ class LedgerReader:
 
     def leaving(self, stretches: Sequence[Stretch], most: int) -> dict[int, list[Row] | None]:
         """One statement for all stretches."""
+        self._asked.update(stretch.node for stretch in stretches)
         found = _by_node(
             stretches,
             map(self._make, _run(self._texts.leaving, [*self._columns(stretches), self.currency, self._until, most])),
@@ -74,9 +81,12 @@ class LedgerReader:
         return {node: rows if len(rows) <= most else None for node, rows in found.items()}
 
     def going(self, stretches: Sequence[Stretch], most: int) -> dict[int, list[Row] | None]:
-        """One statement for all stretches; an account with too many payments comes back as one empty row."""
-        nodes, firsts, lasts = self._columns(stretches, is_time=True)
-        found: dict[int, list[Row] | None] = {stretch.node: [] for stretch in stretches}
+        """From what was read ahead, else asked; an account with too many payments comes back as one empty row."""
+        found: dict[int, list[Row] | None] = {stretch.node: self._within(stretch) for stretch in stretches}
+        asked = [stretch for stretch in stretches if not self._is_read(stretch)]
+        if not asked:
+            return found
+        nodes, firsts, lasts = self._columns(asked, is_time=True)
         for node, *row in _run(
             self._texts.going, [nodes, firsts, lasts, self._until, most, self.params.min_amount_minor]
         ):
@@ -89,88 +99,126 @@ class LedgerReader:
 
     def lowest(self, stretches: Sequence[Stretch]) -> dict[int, int]:
         """One statement for all, with the facts of those that were not read ahead: they will be asked for next."""
-        fresh = [stretch.node not in self._places for stretch in stretches]
-        found = _run(self._texts.lowest, [*self._columns(stretches), self.currency, self._until, fresh])
+        fresh = {*self._asked, *(stretch.node for stretch in stretches)} - self._sought
+        found = _run(self._texts.lowest, [*self._columns(stretches), self.currency, self._until, array(fresh)])
         self._places.update((row[2], Place._make(row[3:])) for row in found if row[2] is not None)
+        self._sought |= fresh
         return {row[0]: row[1] for row in found if row[1] is not None}
 
     def places(self, nodes: Collection[int]) -> dict[int, Place]:
         """What the chains tell; what was read ahead is not asked again."""
-        asked = sorted(node for node in nodes if node not in self._places)
-        found = fetch("trace_places", PLACES, PLACES_TYPES, [asked, self.currency]) if asked else []
+        asked = sorted(node for node in nodes if node not in self._sought)
+        found = fetch("trace_places", PLACES, PLACES_TYPES, [array(asked), self.currency]) if asked else []
         self._places.update((row[0], Place._make(row[1:])) for row in found)
+        self._sought.update(asked)
         return {node: self._places[node] for node in nodes if node in self._places}
 
     def _read_ahead(self, seeds: Sequence[Seed]) -> list[Row]:
-        entries, froms, tos = (list(column) for column in zip(*seeds, strict=True))
-        params, most = self.params, max(_FEW_ROWS, 4 * self.params.max_edges)
+        entries, froms, tos = (array(column) for column in zip(*seeds, strict=True))
+        params = self.params
+        most = len(seeds) + (_FEW_REACHED if params.method == REACH else max(_FEW_ROWS, 4 * params.max_edges))
         window = f"{params.window_seconds} seconds"  # as days the server would ask its calendar
         statement: Statement = getattr(self._texts, params.method)
         found = _run(
             statement,
             [
-                _uuid(self.case_id), entries, _side_words(), froms, tos, self.currency, self._until, window,
-                params.min_amount_minor, params.max_hops, most,
+                str(self.case_id), entries, _side_words(), froms, tos, self.currency, self._until, window,
+                params.min_amount_minor * _READ_ON[params.method] // 100, params.max_hops, most,
+                *([params.hub_entries] if params.method == REACH else []),
             ],
         )  # fmt: skip
-        nodes, kinds, packed, places = found[0]
-        rows = list(unpacked(packed or b"", params.direction, self.currency))
-        if any(is_other for _row, _hop, is_other, _go in rows):
-            return self._read_seeds(entries)
+        nodes, kinds, packed, places, *hubs = found[0]
+        rows = unpacked(packed or b"", params.direction, self.currency)
+        if any(step & OTHER for _row, step in rows):
+            return self._read_seeds([seed.entry for seed in seeds])
         self._note_stops(nodes, kinds)
+        seeded = {row.entry: row for row, step in rows if step < SECOND_HOP}
         if len(rows) < most:
-            self._keep(rows, places or b"")
-        return list({row.entry: row for row, hop, _other, _go in rows if hop == 1}.values())
+            self._keep(rows, {NOBODY, *self._stops, *(row.frm for row in seeded.values())})
+            self._places.update(places_unpacked(places or b""))
+            self._hubs = {node for found in hubs for node in found or []}
+        return list(seeded.values())
 
     def _read_seeds(self, entries: Sequence[int]) -> list[Row]:
         """Nothing but the seeds' entries, in whatever currency."""
-        found = _run(self._texts.seeds, [_uuid(self.case_id), sorted(set(entries)), _side_words()])
+        found = _run(self._texts.seeds, [str(self.case_id), array(sorted(set(entries))), _side_words()])
         for row in found[:1]:
             self._note_stops(*row[WIDTH:])
         return [self._make(row[:WIDTH]) for row in found]
 
-    def _keep(self, found: Sequence[tuple[Row, int, bool, bool]], places: bytes) -> None:
+    def _keep(self, found: Sequence[tuple[Row, int]], ends: Collection[int]) -> None:
+        """Rows by the account that they leave; `ends` are the accounts that were not followed."""
         met: dict[int, dict[int, Row]] = {}
         arrivals: dict[int, list[Row]] = {}
-        for row, hop, _other, go in found:
-            if hop > 1:
+        for row, step in found:
+            if step >= SECOND_HOP:
                 met.setdefault(row.frm, {})[row.entry] = row
-            if go:
+            if step & GOES_ON:
                 arrivals.setdefault(row.to, []).append(row)
-        self._met = {node: sorted(rows.values(), key=_PLACE) for node, rows in met.items()}
-        self._places.update(places_unpacked(places))
+        order = _START if self.params.method == FIFO else _PLACE
+        self._met = {node: sorted(rows.values(), key=order) for node, rows in met.items()}
+        self._sought = set(arrivals)
+        for node in ends:
+            arrivals.pop(node, None)
         if self.params.method == FIFO:
             self._followed = set(arrivals)
+        elif self.params.method == REACH:
+            self._spans = {node: self._spans_of(rows) for node, rows in arrivals.items()}
         else:
             self._ahead = {node: self._stretch(node, rows) for node, rows in arrivals.items()}
 
     def _stretch(self, node: int, arrivals: list[Row]) -> tuple[Stretch, list[Row]]:
         """What was read from the first arrival on, as long as the windows of the arrivals follow each other without a gap."""
-        ranked = sorted(arrivals, key=lambda row: row.arrival)
-        stretch = Stretch(node, ranked[0].mark(self.params.direction), ranked[0].came + self.params.window)
+        ranked = sorted(arrivals, key=_ARRIVAL) if len(arrivals) > 1 else arrivals
+        mark, window = ranked[0].mark(self.params.direction), self.params.window
+        last = ranked[0].came + window
         for row in ranked[1:]:
-            if row.came <= stretch.last:
-                stretch = stretch._replace(last=max(stretch.last, row.came + self.params.window))
-        return stretch, [row for row in self._met.get(node, []) if stretch.holds(row, self.params.direction)]
+            if row.came <= last:
+                last = max(last, row.came + window)
+        stretch = Stretch(node, mark, last)
+        return stretch, stretch.held(self._met.get(node, []), self.params.direction)
+
+    def _spans_of(self, arrivals: list[Row]) -> list[tuple[int, int]]:
+        """The windows of the arrivals, those that meet as one."""
+        spans: list[tuple[int, int]] = []
+        for came in sorted(row.came for row in arrivals):
+            last = came + self.params.window
+            if spans and came <= spans[-1][1]:
+                spans[-1] = (spans[-1][0], last)
+            else:
+                spans.append((came, last))
+        return spans
+
+    def _is_read(self, stretch: Stretch) -> bool:
+        """Whether all that leaves within these times was read ahead, or too much leaves at all."""
+        node, first, last = stretch
+        return node in self._hubs or any(lo <= first and last <= hi for lo, hi in self._spans.get(node, ()))
+
+    def _within(self, stretch: Stretch) -> list[Row] | None:
+        """By time, of the rows read ahead; nothing where it is to be asked."""
+        node, first, last = stretch
+        if node in self._hubs:
+            return None
+        return [row for row in self._met.get(node, ()) if first <= row.leaves <= last] if self._is_read(stretch) else []
 
     def _overlap(self, lot: Known) -> list[Row]:
         """Of the rows read ahead those that meet the lot; on one chain they do not overlap each other."""
         node, lo, hi = lot
         rows = self._met.get(node, [])
-        if self._sign < 0:  # along the mirrored chain the starts fall
-            rows = rows[::-1]
+        if len(rows) <= _FEW_MET:
+            return [row for row in rows if row.start < hi and lo < row.start + row.amount]
         first = bisect_left(rows, lo, key=lambda row: row.start + row.amount - 1)
-        last = bisect_left(rows, hi, key=lambda row: row.start)
+        last = bisect_left(rows, hi, key=_START)
         return rows[first:last]
 
-    def _columns(self, stretches: Sequence[Stretch], *, is_time: bool = False) -> list[list[Any]]:
-        nodes = [stretch.node for stretch in stretches]
-        marks = [self._time(stretch.mark) if is_time else stretch.mark for stretch in stretches]
-        return [nodes, marks, [self._time(stretch.last) for stretch in stretches]]
+    def _columns(self, stretches: Sequence[Stretch], *, is_time: bool = False) -> list[str]:
+        nodes = array(stretch.node for stretch in stretches)
+        marks = array(self._time(stretch.mark) if is_time else stretch.mark for stretch in stretches)
+        return [nodes, marks, array(self._time(stretch.last) for stretch in stretches)]
 
-    def _time(self, at: int) -> datetime:
+    def _time(self, at: int) -> str:
         """A mirrored time turned back."""
-        return EPOCH + timedelta(microseconds=self._sign * at)
+        return (EPOCH + timedelta(microseconds=self._sign * at)).isoformat()
 
     def _note_stops(self, nodes: Sequence[int] | None, kinds: Sequence[str] | None) -> None:
         self._stops = dict(zip(nodes or [], kinds or [], strict=True))
@@ -191,10 +239,6 @@ def _run(statement: Statement, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 @cache
-def _side_words() -> list[bytes]:
+def _side_words() -> str:
     """Blind indexes of the words under which the ledger keeps cash and unnamed."""
-    return [index_of(CASH), index_of(UNNAMED)]
-
-
-def _uuid(case_id: UUID) -> str:
-    return str(case_id)
+    return array(f"\\\\x{index_of(word).hex()}" for word in (CASH, UNNAMED))

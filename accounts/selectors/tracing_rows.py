@@ -11,6 +11,11 @@ from accounts.rules.tracing.rows import Place, Row
 
 UNKNOWN = -(2**63)  # in packed facts: not known
 SINCE_2000 = 946_684_800_000_000  # PostgreSQL counts microseconds from there
+GOES_ON, OTHER, SECOND_HOP = (
+    1,
+    2,
+    8,
+)  # parts of a row's step: money goes on with it; another currency; four times the hop
 _ROWS, _PLACES = struct.Struct(">11q"), struct.Struct(">6q")
 _new = tuple.__new__  # a trace makes many rows: this is twice as fast as Row(…)
 Columns = tuple[Any, ...]
@@ -53,19 +58,34 @@ def _backward(columns: Columns) -> Row:
     )  # fmt: skip
 
 
-def unpacked(packed: bytes, direction: str, currency: str) -> Iterator[tuple[Row, int, bool, bool]]:
-    """Rows with hop, whether they are in another currency than this, and whether what follows them was read too."""
-    make = maker(direction)
-    for entry, src, dst, out_at, in_at, amount, co, ci, src_before, dst_before, step in _ROWS.iter_unpack(packed):
-        times = out_at + SINCE_2000, in_at + SINCE_2000
-        row = make((entry, src, dst, *times, amount, co, ci, src_before, dst_before, currency))
-        yield row, step >> 2, bool(step & 2), bool(step & 1)
+def unpacked(packed: bytes, direction: str, currency: str) -> list[tuple[Row, int]]:
+    """Rows, each with its step (`tracing_sql`). A trace reads many that it does not follow: no call is made for each."""
+    if direction != FORWARD:
+        make, since = maker(direction), SINCE_2000
+        return [
+            (make((entry, src, dst, out_at + since, in_at + since, *rest, currency)), step)
+            for entry, src, dst, out_at, in_at, *rest, step in _ROWS.iter_unpack(packed)
+        ]
+    return [
+        (
+            _new(
+                Row,
+                (
+                    entry, src, dst, out_at + SINCE_2000, in_at + SINCE_2000, amount, co, ci, src_before, 2 * co + src_before,
+                    2 * ci - dst_before, currency,
+                ),
+            ),
+            step,
+        )
+        for entry, src, dst, out_at, in_at, amount, co, ci, src_before, dst_before, step in _ROWS.iter_unpack(packed)
+    ]  # fmt: skip
 
 
 def places_unpacked(packed: bytes) -> Iterator[tuple[int, Place]]:
     """What is known of accounts."""
     for node, since, till, opening, is_stated, closing in _PLACES.iter_unpack(packed):
-        yield node, Place(
+        known = (
             None if since == UNKNOWN else since + SINCE_2000, None if till == UNKNOWN else till + SINCE_2000, opening,
             bool(is_stated), None if closing == UNKNOWN else closing,
         )  # fmt: skip
+        yield node, _new(Place, known)

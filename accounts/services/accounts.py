@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import AccountName, InvolvedAccount, Involvement
 from accounts.policy import Action
 from accounts.rules import numbers
-from accounts.selectors.identity import NAME_BUCKET, account_by_number, index_of, number_form
+from accounts.selectors.identity import NAME_BUCKET, account_by_number, account_of_case, index_of, number_form
 from antifraud import db, policy
 from antifraud.audit import diary
 from antifraud.crypto.blind import INDEX_VERSION, blind_bucket
@@ -66,7 +66,10 @@ def account_involve(
     state: str,
     source: str,
 ) -> Involvement:
-    """The act itself, for filing and for the next hops of an answer. The caller has authorised."""
+    """The act itself, for filing and for the next hops of an answer. The caller has authorised.
+
+    A number told without its bank means the account that the case has of it, if that is one.
+    """
     # The case's counters change anyway: locking first lets two officers enter the same account one after the other.
     status = db.lock(Case.objects.filter(pk=case.pk)).values_list("status", flat=True).first()
     if status == Case.Status.CLOSED:
@@ -74,7 +77,8 @@ def account_involve(
     kind = kind or _likely_kind(number, institution)
     _check(kind, level, role, institution)
     form = number_form(number, kind)
-    account = _find_or_create(institution, form, kind)
+    mine = account_of_case(case.id, {index_of(form)}) if institution is None else None
+    account = mine or _find_or_create(institution, form, kind)
     _let_case_see(account, case, by)
     if holder_name.strip():
         name_learn(account=account, name=holder_name, source=source)
@@ -196,7 +200,7 @@ def _involve(
         made.save(force_insert=True)
         case_count(case.id, accounts_total=1)
     else:
-        made = _again(found, level=level, state=state)
+        made = _again(found, level=level, role=role, state=state)
         made.account, made.case = account, case
     if level == 1 and state == Involvement.State.CONFIRMED:
         first_account_seen(case.id)
@@ -208,12 +212,17 @@ def _involve(
     return made
 
 
-def _again(found: Involvement, *, level: int, state: str) -> Involvement:
-    """The same account named once more: an officer's word confirms a proposal, the lower level stands."""
+def _again(found: Involvement, *, level: int, role: str, state: str) -> Involvement:
+    """The same account named once more: an officer's word confirms a proposal, the lower level stands.
+
+    What was only proposed, or dismissed, may turn out to be the account of a victim found later.
+    """
+    if role == Involvement.Role.VICTIM and found.state != Involvement.State.CONFIRMED:
+        found.role, found.level = role, 0
     found.level = min(found.level, level) if found.role == Involvement.Role.INVOLVED and level > 0 else found.level
     if state == Involvement.State.CONFIRMED:
         if found.state == Involvement.State.DISMISSED:
             case_count(found.case_id, accounts_total=1)
         found.state = state
-    found.save(update_fields=["level", "state"])
+    found.save(update_fields=["role", "level", "state"])
     return found

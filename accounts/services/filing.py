@@ -1,19 +1,21 @@
-"""File a case together with its accounts and transfers in one act: the officer's first minute."""
+"""File a case together with its accounts and transfers in one act: the officer's first minute; a victim found later."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from accounts.models import InvolvedAccount
+from accounts.models import InvolvedAccount, Involvement
 from accounts.services.accounts import account_involve
 from accounts.services.transfers import transfer_note
 from antifraud.errors import Invalid
 from banks.models import Institution, User
-from cases.models import Case
+from cases.models import Case, Victim
 from cases.services.cases import CaseInput, case_file
+from cases.services.victims import VictimInput, victim_enter
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,24 @@ def case_file_with_accounts(
                 at=account.at, from_account=origin, channel=account.channel, reference=account.reference, source="filed",
             )  # fmt: skip
     return case
+
+
+def victim_with_account_enter(
+    *, by: User, case_id: UUID, data: VictimInput, account: FiledAccount | None = None
+) -> Victim:
+    """A victim found later, with the account that paid: traces may start from it. All or nothing.
+
+    Raises Invalid by field, naming `account.place` for an account that the case has as another's; WrongState if closed.
+    """
+    victim = victim_enter(by=by, case_id=case_id, data=data)
+    if account is not None:
+        found = _enter(by, Case.objects.get(pk=case_id), account, level=0, role=Involvement.Role.VICTIM)
+        if not found.involvements.filter(case=case_id, role=Involvement.Role.VICTIM).exists():
+            text = _(
+                "The case has this account as one that received the money. Dismiss it there first, or correct the number."
+            )
+            raise Invalid(fields={account.place: [text]})
+    return victim
 
 
 def _enter(by: User, case: Case, account: FiledAccount, *, level: int, role: str) -> InvolvedAccount:

@@ -60,12 +60,16 @@ def frontier_draft(*, by: User, run_id: UUID, nodes: Sequence[Pick], kind: str, 
     _check(nodes, rests, rows)
     levels = {int(each["node"]): int(each["level"]) for each in run.result["nodes"]}
     row = ORDER_KINDS[kind]
-    lines = []
-    for pick in nodes:
-        account, place = rows[pick.node], rests[pick.node]
-        involved = account_promote(
-            by=by, case=case, row=account, level=max(int(place["level"]), 1), institution=pick.institution
+    # All places before the payments into them: one place's payer may be another one, whose bank stands in its own line.
+    parts = [
+        account_promote(
+            by=by, case=case, row=rows[pick.node], level=max(levels[pick.node], 1), institution=pick.institution
         )
+        for pick in nodes
+    ]
+    lines = []
+    for pick, involved in zip(nodes, parts, strict=True):
+        place = rests[pick.node]
         hop = _hop_transfer(by, case, run, hops.get(pick.node), involved, rows, levels)
         amount = (pick.amount_minor or amount_here(place)) if row.needs_amount(terms.mode) else None
         lines.append(OrderLine(involvement_id=involved.id, amount_minor=amount, transfer_id=hop.id if hop else None))

@@ -62,9 +62,12 @@ def statement_upload_ahead(*, by: User, order_id: UUID, file: File[Any]) -> Abst
     return statement_ahead(case_id=order.case_id, file=file, field="content")
 
 
-def statement_upload(*, by: User, order_id: UUID, stored: StoredEvidence) -> Receipt:
-    """The announced bytes have arrived and are the announced ones; sent again, the receipt of the file that is there.
+def statement_upload(
+    *, by: User, order_id: UUID, stored: StoredEvidence, source: str = StatementFile.Source.API
+) -> Receipt:
+    """A file of the institution for its order has arrived: the announced bytes (API), or what a person sent after the answer.
 
+    Sent again, the receipt of the file that is there. Once the order is answered the file belongs to its last answer.
     Where the case has the same bytes from elsewhere the institution gets a receipt like any other, of an id made from the
     order: what the police have is not its business. The diary says which file it is.
     Raises as `statement_announce`; Invalid for a kind of file that is not accepted.
@@ -78,7 +81,7 @@ def statement_upload(*, by: User, order_id: UUID, stored: StoredEvidence) -> Rec
         return Receipt(known.id, known.received_at)
     detail: dict[str, Any] = {"sha256": sha256.hex()}
     try:
-        found = _receive(order, stored, source=StatementFile.Source.API)
+        found = _receive(order, stored, source=source, answer=order.answers.order_by("-seq").first())
     except Conflict as refused:
         if refused.code != "statement_known":
             raise
@@ -98,7 +101,9 @@ def statement_of_answer(*, by: User, order_id: UUID) -> StatementFile | None:
     """
     order = policy.get(by, Action.ORDER_VIEW, ROWS, order_id)
     answer = order.answers.filter(statement__isnull=False).select_related("statement").order_by("-seq").first()
-    if order.kind not in ASKING or answer is None or answer.statement is None or answer.statement_files.exists():
+    if order.kind not in ASKING or answer is None or answer.statement is None:
+        return None
+    if answer.statement_files.filter(attachment=answer.statement).exists():
         return None
     try:
         return _receive(order, answer.statement, source=StatementFile.Source.ANSWER, answer=answer)

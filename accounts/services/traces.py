@@ -14,7 +14,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CaseLedger, TraceRun
+from accounts.models import CaseLedger, LedgerEntry, TraceRun
 from accounts.policy import FlowAction
 from accounts.rules.tracing import MESSAGES, Params, ParamsError, Seed, Traced, difference, params_difference, trace
 from accounts.rules.tracing.params import RULE
@@ -32,10 +32,25 @@ __all__ = ["trace_difference", "trace_repeat", "trace_run", "trace_seeds"]
 _TRIES = 3  # a trace that an import crosses is begun anew
 _TURN = "SELECT pg_advisory_xact_lock(hashtextextended('trace.number|' || %s::text, 0))"
 Seeds = Sequence[Seed | Mapping[str, Any]]
+# Which side of the account a trace of it begins with: of both, the same money would count twice.
+_SIDES = {
+    TraceRun.Direction.FORWARD.value: (
+        "src",
+        _("A forward trace of an account begins with payments out of it. Untick those into it."),
+    ),
+    TraceRun.Direction.BACKWARD.value: (
+        "dst",
+        _("A backward trace of an account begins with payments into it. Untick those out of it."),
+    ),
+}
 
 
-def trace_run(*, by: User, case_id: UUID, seeds: Seeds, params: Params | Mapping[str, Any]) -> TraceRun:
+def trace_run(
+    *, by: User, case_id: UUID, seeds: Seeds, params: Params | Mapping[str, Any], account: int | None = None
+) -> TraceRun:
     """Trace from parts of entries of the case's ledger and store the run.
+
+    `account`: the ledger's key of the one account whose payments are traced; forward they leave it, backward they come.
 
     Raises Invalid (seeds, or the limit that is wrong), NotFound, Forbidden, Conflict (the ledger keeps changing).
     """
@@ -43,6 +58,8 @@ def trace_run(*, by: User, case_id: UUID, seeds: Seeds, params: Params | Mapping
     try:
         limits = params if isinstance(params, Params) else Params.from_dict(params)
         chosen = sorted(_seed(each) for each in seeds)
+        if account is not None:
+            _one_side(case.pk, chosen, limits, account)
         ledger, traced, currency = _traced(case.pk, chosen, limits)
     except ParamsError as error:
         raise _invalid(error) from error
@@ -106,6 +123,13 @@ def _traced(case_id: UUID, seeds: Sequence[Seed], params: Params) -> tuple[CaseL
         _("The ledger of the case is changing. Wait until the import has ended and run the trace again."),
         code="ledger_changing",
     )
+
+
+def _one_side(case_id: UUID, seeds: Sequence[Seed], params: Params, account: int) -> None:
+    side, sentence = _SIDES[params.direction]
+    rows = LedgerEntry.objects.filter(case_id=case_id, pk__in=[seed.entry for seed in seeds])
+    if rows.exclude(**{side: account}).exists():
+        raise Invalid(fields={"seeds": [sentence]})
 
 
 def _ledger(case_id: UUID) -> CaseLedger:

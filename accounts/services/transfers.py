@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import InvolvedAccount, Involvement, Transfer
 from accounts.policy import Action
 from accounts.selectors.identity import root_id
+from accounts.services.ledger.bounds import over_text, transfer_over
 from antifraud import db, money, policy
 from antifraud.audit import diary
 from antifraud.crypto.forbidden import reject_forbidden
@@ -83,7 +84,13 @@ def _check(
 ) -> None:
     problems: dict[str, list[Any]] = {}
     if not 0 < amount_minor <= money.MAX_MINOR:
-        problems["amount"] = [_("The amount of a transfer is more than zero. Enter what was paid.")]
+        is_large = amount_minor > money.MAX_MINOR
+        text = _(money.MESSAGES["amount_out_of_range"])
+        problems["amount"] = [
+            text if is_large else _("The amount of a transfer is more than zero. Enter what was paid.")
+        ]
+    elif (over := transfer_over(case.pk, {target, origin} - {None}, amount_minor, currency)) is not None:
+        problems["amount"] = [over_text(over)]
     if currency not in money.EXPONENTS:
         problems["currency"] = [_("The currency is not an ISO 4217 code. Use three letters such as CNY.")]
     if at is not None and at > now + FUTURE_TOLERANCE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import InvolvedAccount, Involvement, Order, Transfer
 from accounts.policy import Action
-from accounts.selectors.identity import root_id
+from accounts.selectors.identity import accounts_meant, indexes_of, root_id, root_of
 from accounts.selectors.watches import SOURCE, watches_running
 from accounts.services.accounts import account_involve
 from accounts.services.transfers import transfer_note
@@ -24,12 +24,16 @@ from banks.models import Institution, User
 
 CREDITED = "watch.credited"
 MOST_CREDITS = 200
+EARLIER = timedelta(days=1)  # what came while the order was on its way is told as well
 ROWS = Order.objects.select_related("case", "account__institution", "institution")
 
 
 @dataclass(frozen=True)
 class Credit:
-    """One credit as the bank's books have it; the payer's number "" where the bank does not know it. Amount in minor units."""
+    """One credit as the bank's books have it; the payer's number "" where the bank does not know it. Amount in minor units.
+
+    `is_another`: a further one that looks like one told before.
+    """
 
     at: datetime
     amount_minor: int
@@ -38,11 +42,14 @@ class Credit:
     name: str = ""
     institution: Institution | None = None
     reference: str = ""
+    is_another: bool = False
 
 
-def watch_report(*, by: User, order_id: UUID, told: Sequence[Credit]) -> list[Transfer]:
-    """Take new credits of a watched account; those told before (same time, amount and reference) change nothing.
+def watch_report(*, by: User, order_id: UUID, told: Sequence[Credit]) -> list[Transfer | None]:
+    """Take new credits of a watched account; for each in its order the transfer, None where it was told before.
 
+    The same credit is one of the same payer, time, amount and reference. Without a reference two real credits may look
+    alike: such a one is new only where it says so itself (`is_another`).
     They come into the case's ledger by themselves, and traces that reach the account are run again. Raises WrongState
     where the watch does not run, Invalid by field, Forbidden for people of the police, NotFound out of reach.
     """
@@ -54,23 +61,19 @@ def watch_report(*, by: User, order_id: UUID, told: Sequence[Credit]) -> list[Tr
     if not told or len(told) > MOST_CREDITS:
         raise Invalid(fields={"credits": [_("Tell at least one credit and at most two hundred at a time.")]})
     account = InvolvedAccount.objects.select_related("institution").get(pk=root_id(order.account))
-    made = [transfer for credit in told if (transfer := _take(by, order, account, credit)) is not None]
+    taken = [_take(by, order, account, credit) for credit in told]
+    made = [transfer for transfer in taken if transfer is not None]
     if made:
         post.enqueue(CREDITED, order.id)
     detail: dict[str, Any] = {"told": len(told), "new": len(made), "transfers": [each.id for each in made]}
     diary.record("watch.report", by=by, obj=order, case_id=order.case_id, detail=detail)
-    return made
+    return taken
 
 
 def _take(by: User, order: Order, account: InvolvedAccount, credit: Credit) -> Transfer | None:
-    now = db.require_unit_of_work().now
-    if credit.at > now:
-        raise Invalid(fields={"at": [_("The time lies in the future. Enter when the money came.")]})
-    same = Transfer.objects.filter(
-        case=order.case_id, to_account=account, at=credit.at, amount_minor=credit.amount_minor, currency=credit.currency,
-        reference=credit.reference.strip(), source=SOURCE,
-    )  # fmt: skip
-    if same.exists():
+    payers = accounts_meant(indexes_of(credit.number)) if credit.number.strip() else set()
+    _check(order, account, credit, payers)
+    if not credit.is_another and _was_told(order, account, credit, payers):
         return None
     payer = None
     if credit.number.strip():
@@ -83,3 +86,36 @@ def _take(by: User, order: Order, account: InvolvedAccount, credit: Credit) -> T
         by=by, case=order.case, to_account=account, amount_minor=credit.amount_minor, currency=credit.currency, at=credit.at,
         from_account=payer, channel="", reference=credit.reference, source=SOURCE,
     )  # fmt: skip
+
+
+def _check(order: Order, account: InvolvedAccount, credit: Credit, payers: set[UUID]) -> None:
+    problems: dict[str, list[Any]] = {}
+    if credit.at > db.require_unit_of_work().now:
+        problems["at"] = [_("The time lies in the future. Enter when the money came.")]
+    if credit.at < order.created_at - EARLIER:
+        text = _(
+            "The money came before the account was watched. Tell what came since; earlier payments are in a statement."
+        )
+        problems["at"] = [text]
+    if account.id in payers and credit.institution in {None, account.institution}:
+        text = _("Payer and watched account are the same. Enter who paid, or leave the number blank.")
+        problems["number"] = [text]
+    if problems:
+        raise Invalid(fields=problems)
+
+
+def _was_told(order: Order, account: InvolvedAccount, credit: Credit, payers: set[UUID]) -> bool:
+    """Whether the same was told before: of one payer, to the second and the cent, with the same reference."""
+    rows = Transfer.objects.filter(
+        case=order.case_id, to_account=account, at=credit.at, amount_minor=credit.amount_minor, currency=credit.currency,
+        reference=credit.reference.strip(), source=SOURCE,
+    ).select_related("from_account__merged_into")  # fmt: skip
+    return any(_is_payer(row.from_account, credit, payers) for row in rows)
+
+
+def _is_payer(known: InvolvedAccount | None, credit: Credit, payers: set[UUID]) -> bool:
+    """Whether the credit names this payer, or like it none; a bank that is not known is no other bank."""
+    if known is None or not credit.number.strip():
+        return known is None and not credit.number.strip()
+    bank = root_of(known).institution_id
+    return root_id(known) in payers and (credit.institution is None or bank in {None, credit.institution.id})

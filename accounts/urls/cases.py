@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import case_tabs
+from accounts.views import case_tabs, victims
 
 urlpatterns = [
     path("cases/<uuid:case_id>/accounts/", case_tabs.case_accounts_view, name="case_accounts"),
@@ -20,5 +20,6 @@ urlpatterns = [
         {"verb": "dismiss"},
         name="involvement_dismiss",
     ),
+    path("cases/<uuid:case_id>/victims/new/", victims.victim_add_view, name="victim_add"),
     path("cases/<uuid:case_id>/orders/", case_tabs.case_orders_view, name="case_orders"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import answer, bulk, clock, holds, queue
+from accounts.views import answer, answer_statement, bulk, clock, holds, queue
 
 urlpatterns = [
     path("queue/", queue.queue, name="queue"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("queue/<uuid:order_id>/", answer.order_answer_view, name="order_answer"),
     path("queue/<uuid:order_id>/match/", answer.order_match, name="order_match"),
     path("queue/<uuid:order_id>/instrument/", answer.order_instrument, name="order_instrument"),
+    path("queue/<uuid:order_id>/statement/", answer_statement.order_statement_view, name="order_statement"),
     path("queue/<uuid:order_id>/hops/", answer.answer_hops, name="answer_hops"),
     path("queue/<uuid:order_id>/acknowledge/", answer.order_acknowledge_view, name="order_acknowledge"),
     path("queue/<uuid:order_id>/route/", answer.order_route_view, name="order_route"),

@@ -11,6 +11,7 @@ urlpatterns = [
     path("cases/<uuid:case_id>/statements/adopt/", statement_adopt.statement_adopt_view, name="statement_adopt"),
     path("cases/<uuid:case_id>/matches/", matches.case_matches_view, name="case_matches"),
     path("matches/<uuid:match_id>/undo/", matches.match_undo_view, name="match_undo"),
+    path("matches/<uuid:match_id>/restore/", matches.match_restore_view, name="match_restore"),
     path("statements/<uuid:file_id>/", statements.statement_view, name="statement"),
     path("statements/<uuid:file_id>/progress/", statements.statement_progress, name="statement_progress"),
     path("statements/<uuid:file_id>/cancel/", statements.statement_cancel, name="statement_cancel"),

@@ -163,7 +163,7 @@ def alert_export_view(request: UserRequest, alert_id: UUID) -> HttpResponse:
         _("Acknowledged"), _("Acknowledged by"), _("Reported back"), _("Finding"), _("Ended"),
     ]  # fmt: skip
     response = HttpResponse(write_rows(headings, map(_row, notices), title=_("Alerts")), content_type=XLSX)
-    response["Content-Disposition"] = f'attachment; filename="alert-{timezone.now():%Y%m%d-%H%M}.xlsx"'
+    response["Content-Disposition"] = f'attachment; filename="alert-{timezone.localtime():%Y%m%d-%H%M}.xlsx"'
     return response
 
 

@@ -23,6 +23,7 @@ from accounts.services.answer_effects import ACTED
 from accounts.views.clock import clock_context
 from accounts.views.order_content import content_of, content_sections
 from accounts.views.order_words import timeline_of
+from accounts.views.sent_statements import sent_context
 from antifraud import db
 from antifraud.crypto.masks import mask
 from banks.middleware import UserRequest
@@ -56,6 +57,7 @@ def answer_context(
         "version": order.version if version is None else version,
         "route_form": RouteForm(branches=branches, initial={"branch": order.routed_to_id}) if branches else None,
         **clock_context(user, order, now),
+        **sent_context(user, order, answers),
         "timeline": timeline_of(order_timeline(user=user, order=order)),
         "next_order": next_in_queue(user=user, after=order.pk),
         "crumbs": [(_("Queue"), reverse("accounts:queue")), (order.number, "")],

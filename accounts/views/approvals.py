@@ -20,6 +20,7 @@ from accounts.forms.approvals import DecisionForm, read_ids
 from accounts.models import Order
 from accounts.policy import Action
 from accounts.selectors.decisions import approvals_waiting, confirmations_waiting
+from accounts.selectors.refunds import refunds_to_approve
 from accounts.services.orders.approve import order_approve, order_confirm, order_reject
 from accounts.services.orders.ratify import order_overrule, order_ratify
 from accounts.services.reveals import orders_content
@@ -64,7 +65,7 @@ class Reading:
 @login_required
 @require_GET
 def approval_list(request: UserRequest) -> HttpResponse:
-    """Three lists; fetched again when something changed, with the ticks kept."""
+    """Four lists; fetched again when something changed, with the ticks kept."""
     policy.require(request.user, Action.ORDER_CONFIRM)
     waiting = list(approvals_waiting(user=request.user)[:MOST_SHOWN])
     confirm = list(confirmations_waiting(user=request.user)[:MOST_SHOWN])
@@ -74,6 +75,7 @@ def approval_list(request: UserRequest) -> HttpResponse:
         "ratify": [order for order in waiting if order.status != Order.Status.AWAITING_APPROVAL],
         "confirm": confirm,
         "ticked": request.GET.getlist("order"),
+        "refunds": list(refunds_to_approve(user=request.user)[:MOST_SHOWN]),
         "may_approve": policy.can(request.user, Action.ORDER_APPROVE),
     }
     part = "accounts/approval_rows.html" if request.headers.get("HX-Request") else "accounts/approval_list.html"

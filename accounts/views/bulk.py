@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -62,7 +63,9 @@ def bulk_sheet(request: UserRequest) -> HttpResponse:
     with unit_of_work(request.user):
         orders = orders_export(by=request.user, clear=clear, limit=MOST_ANSWERS)
     response = HttpResponse(sheet_of(orders, zone=request.user.zone_name), content_type=XLSX)
-    response["Content-Disposition"] = f'attachment; filename="answers-{db.app_now():%Y%m%d-%H%M}.xlsx"'
+    response["Content-Disposition"] = (
+        f'attachment; filename="answers-{timezone.localtime(db.app_now()):%Y%m%d-%H%M}.xlsx"'
+    )
     return response
 
 

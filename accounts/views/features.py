@@ -99,7 +99,7 @@ def features_export_view(request: UserRequest, case_id: UUID) -> HttpResponse:
     body = [_cells(row, accounts[row.node]) for row in rows if row.node in accounts]
     notes = [f"{each.label}: {each.meaning} {each.formula}" for each in (shown(rows[0]) if rows else [])]
     response = HttpResponse(write_rows(headings, body, notes=notes, title=_("Features")), content_type=XLSX)
-    stamp = timezone.now().strftime("%Y%m%d-%H%M")
+    stamp = timezone.localtime().strftime("%Y%m%d-%H%M")
     response["Content-Disposition"] = f'attachment; filename="{case.number}-features-{stamp}.xlsx"'
     return response
 

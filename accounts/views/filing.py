@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms.filing import FilingForm
 from accounts.forms.pasted_choices import chosen_banks
-from accounts.rules.numbers import read_number
 from accounts.selectors.lookups import Known, account_known_elsewhere
 from accounts.selectors.pasted import COMPLETE, PreviewLine, pasted_lines
 from accounts.services.filing import FiledAccount, case_file_with_accounts
@@ -33,7 +32,7 @@ from cases.policy import Action
 from cases.selectors.cases import drafts_list
 from cases.services.cases import CaseInput
 from cases.services.drafts import draft_drop, draft_save
-from cases.services.victims import LeadInput, VictimInput
+from cases.services.victims import LeadInput
 
 ASKED = "asked_numbers"  # session: HMAC of numbers already looked up, so that typing on does not pay twice
 MOST_KEPT = 200
@@ -88,9 +87,9 @@ def _file(request: UserRequest) -> HttpResponse:
         with unit_of_work(request.user):
             case = case_file_with_accounts(
                 by=request.user,
-                data=_case_input(data, express="express" in request.POST.get("verb", "")),
+                data=_case_input(form, express="express" in request.POST.get("verb", "")),
                 accounts=[_filed(line) for line in good],
-                victim_account=_victim_account(data),
+                victim_account=form.victim_account(),
             )
             if data["draft_id"]:
                 draft_drop(by=request.user, draft_id=data["draft_id"])
@@ -104,7 +103,8 @@ def _file(request: UserRequest) -> HttpResponse:
     return redirect("accounts:case_accounts" if good else "cases:report", case.id)
 
 
-def _case_input(data: dict[str, Any], *, express: bool) -> CaseInput:
+def _case_input(form: FilingForm, *, express: bool) -> CaseInput:
+    data = form.cleaned_data
     lead = data["lead_value"].strip()
     return CaseInput(
         reported_at=data["reported_at"],
@@ -115,16 +115,9 @@ def _case_input(data: dict[str, Any], *, express: bool) -> CaseInput:
         occurred_at=data["occurred_at"],
         loss_minor=data["loss"],
         is_express=express,
-        victims=(VictimInput(data["victim_name"], data["victim_id_number"], data["victim_phone"]),),
+        victims=(form.victim_input(),),
         leads=(LeadInput(data["lead_kind"], lead),) if lead else (),
     )
-
-
-def _victim_account(data: dict[str, Any]) -> FiledAccount | None:
-    number = read_number(data["victim_account_number"]).number if data["victim_account_number"] else ""
-    if not number:
-        return None
-    return FiledAccount(number, data["victim_account_bank"], data["victim_name"], place="victim_account_number")
 
 
 def _filed(preview: PreviewLine) -> FiledAccount:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
@@ -27,7 +29,7 @@ from accounts.rules.picture import (
 )
 from accounts.selectors.flow import FlowGraph, FlowNode, moment
 from accounts.views.flow_svg import node_svg, ribbon_svg
-from accounts.views.flow_words import amount_text, bank_of, end_of, level_of, node_label, number_of, state_of
+from accounts.views.flow_words import Labels, amount_text, labels, state_of
 
 DRAW = {"layers": draw_layers, "time": draw_times, "sankey": draw_sankey}
 MOST_NAMED = 60  # payments whose amount is written at the curve; beyond it only the thickness tells
@@ -77,8 +79,9 @@ class DrawnNode:
     label: str
     node: FlowNode | None
     count: int = 1
+    open_url: str = ""  # shows its hidden neighbours
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Its name in the page."""
         return f"n{self.box.key}".replace(":", "-").replace("*", "x")
@@ -136,26 +139,33 @@ class Picture:
 
     def _boxes(self, *, is_file: bool) -> SafeString:
         bars = self.kind == "sankey"
-        parts = (node_svg(each, is_bar=bars, is_first=not at, is_file=is_file) for at, each in enumerate(self.nodes))
+        parts = (
+            node_svg(each, is_bar=bars, is_first=not at, is_file=is_file, more="" if is_file else _more(each))
+            for at, each in enumerate(self.nodes)
+        )
         return mark_safe("".join(parts))  # noqa: S308  # `flow_svg` escapes each text
 
 
-def draw(graph: FlowGraph, kind: str, title: str) -> Picture:
-    """The picture of what is shown; above 500 accounts grouped by bank and level."""
+def draw(graph: FlowGraph, kind: str, title: str, open_url: Callable[[FlowNode], str] | None = None) -> Picture:
+    """The picture of what is shown; above 500 accounts grouped by bank and level. `open_url`: shows hidden neighbours."""
     backward = graph.run.direction == TraceRun.Direction.BACKWARD
     dots = [_dot(node, graph, backward=backward) for node in graph.nodes.values()]
     lines = [
-        Line(edge.src, edge.dst, edge.amount, edge.at, edge.count, edge.is_return, edge.is_beyond)
+        Line(edge.src, edge.dst, edge.amount, edge.at, edge.count, edge.is_return, edge.is_beyond, edge.turn)
         for edge in graph.edges
     ]
     few, between, members = grouped(dots, lines, MOST_DRAWN)
     drawing = DRAW[kind](few, between)
     banks = {dot.key: dot.bank for dot in few}
-    nodes = [_node(box, graph, members, banks) for box in drawing.boxes]
+    words = labels()
+    nodes = [_node(box, graph, members, banks, words) for box in drawing.boxes]
+    for each in nodes:
+        if open_url is not None and each.node is not None:
+            each.open_url = open_url(each.node)
     by_key = {each.box.key: each for each in nodes}
     named = len(drawing.ribbons) <= MOST_NAMED
     currency = graph.run.currency
-    ribbons = [_ribbon(ribbon, by_key, currency, named=named) for ribbon in drawing.ribbons]
+    ribbons = [_ribbon(ribbon, by_key, currency, words, named=named) for ribbon in drawing.ribbons]
     ticks = list(
         zip([tick.x for tick in drawing.ticks], _ticks(kind, [tick.value for tick in drawing.ticks]), strict=True)
     )
@@ -173,6 +183,8 @@ def legend() -> list[tuple[Look, Any]]:
 
 def clip(text: str, most: int = FITS) -> str:
     """Text that fits into so many letters; a Chinese character takes two."""
+    if 2 * len(text) <= most or (len(text) <= most and text.isascii()):
+        return text
     width = 0
     for at, letter in enumerate(text):
         width += 2 if unicodedata.east_asian_width(letter) in "WF" else 1
@@ -181,39 +193,51 @@ def clip(text: str, most: int = FITS) -> str:
     return text
 
 
+def _more(each: DrawnNode) -> str:
+    """What its handle does; "" where it has none."""
+    if not each.open_url or each.node is None:
+        return ""
+    count = each.node.hidden
+    text = ngettext("Show {count} hidden neighbour of {number}", "Show {count} hidden neighbours of {number}", count)
+    return text.format(count=count, number=each.lines[0])
+
+
 def _dot(node: FlowNode, graph: FlowGraph, *, backward: bool) -> Dot:
     level = -node.level if backward else node.level
-    pinned = node.is_seed or node.is_beyond
+    pinned = node.is_seed or node.is_beyond or node.node in graph.opened
     return Dot(node.node, level, node.bank_key, max(node.came, node.left), node.first_at or graph.first_at, pinned)
 
 
-def _node(box: Box, graph: FlowGraph, members: dict[Key, tuple[Key, ...]], banks: dict[Key, str]) -> DrawnNode:
+def _node(
+    box: Box, graph: FlowGraph, members: dict[Key, tuple[Key, ...]], banks: dict[Key, str], words: Labels
+) -> DrawnNode:
     currency = graph.run.currency
     if box.key in members:
         inside = [graph.nodes[int(key)] for key in members[box.key]]
         count = len(inside)
-        bank = bank_of(inside[0]) if banks[box.key] != "*" else _("Other banks")
+        bank = words.bank(inside[0]) if banks[box.key] != "*" else _("Other banks")
         text = ngettext("{count} account", "{count} accounts", count).format(count=count)
         came = sum(each.came for each in inside)
-        label = f"{text}, {bank}, {level_of(inside[0])}, {amount_text(came, currency)}"
+        label = f"{text}, {bank}, {words.level(inside[0])}, {amount_text(came, currency)}"
         return DrawnNode(box, "group", [text, clip(bank), amount_text(came, currency)], label, None, count)
     node = graph.nodes[int(box.key)]
     amount = amount_text(node.rest or node.came or node.left, currency)
-    third = f"{amount} · {end_of(node).short}" if node.end and not node.is_seed else amount
+    third = f"{amount} · {words.short_ending(node)}" if node.end and not node.is_seed else amount
     if node.is_beyond:
-        third = _("not traced")
-    lines = [number_of(node), clip(bank_of(node)), clip(third, FITS + 3)]
-    return DrawnNode(box, state_of(node), lines, node_label(node, currency), node)
+        third = words.not_traced
+    lines = [words.number(node), clip(words.bank(node)), clip(third, FITS + 3)]
+    return DrawnNode(box, state_of(node), lines, words.sentence(node, currency), node)
 
 
-def _ribbon(ribbon: Ribbon, by_key: dict[Key, DrawnNode], currency: str, *, named: bool) -> DrawnRibbon:
+def _ribbon(
+    ribbon: Ribbon, by_key: dict[Key, DrawnNode], currency: str, words: Labels, *, named: bool
+) -> DrawnRibbon:  # fmt: skip
     src, dst = by_key[ribbon.src], by_key[ribbon.dst]
     text = amount_text(ribbon.amount, currency)
-    times = ngettext("{count} payment", "{count} payments", ribbon.count).format(count=ribbon.count)
-    at = timezone.localtime(moment(ribbon.at)).strftime("%Y-%m-%d %H:%M:%S")
-    label = f"{src.lines[0]} → {dst.lines[0]}: {text}, {times}, {at}"
+    at = timezone.localtime(moment(ribbon.at)).isoformat(" ", "seconds")[:19]
+    label = f"{src.lines[0]} → {dst.lines[0]}: {text}, {words.payments(ribbon.count)}, {at}"
     if ribbon.is_return:
-        label = f"{label}, {_('return')}"
+        label = f"{label}, {words.is_return}"
     return DrawnRibbon(ribbon, text if named else "", label, src.id, dst.id, ribbon.at // 1_000_000)
 
 

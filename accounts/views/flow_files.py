@@ -21,7 +21,7 @@ from accounts.services.clear_exports import trace_export_clear
 from accounts.services.flow_exports import flow_export
 from accounts.views.flow import picture_title
 from accounts.views.flow_drawing import draw
-from accounts.views.flow_words import bank_of, end_of, level_of, number_of, taken_words
+from accounts.views.flow_words import bank_of, ends_text, level_of, number_of, taken_words
 from accounts.views.table_files import table_file
 from antifraud import money, policy
 from antifraud.db import unit_of_work
@@ -66,7 +66,7 @@ def flow_export_clear_view(request: UserRequest, run_id: UUID, form: str) -> Htt
 
 
 def _name(run: TraceRun) -> str:
-    return f"trace-{run.case.number}-{run.number}-{timezone.now():%Y%m%d-%H%M}"
+    return f"trace-{run.case.number}-{run.number}-{timezone.localtime():%Y%m%d-%H%M}"
 
 
 def _table(
@@ -74,16 +74,16 @@ def _table(
 ) -> tuple[list[str], list[list[OutCell]]]:  # fmt: skip
     headings = [
         _("Time"), _("Hop"), _("From"), _("Payer's bank"), _("To"), _("Receiver's bank"), _("Level"), _("Traced amount"),
-        _("Currency"), pgettext("flow", "Return"), _("Rests there"), _("How it ends there"), _("Held or asked"),
+        _("Currency"), pgettext("flow", "Return"), _("Of it there"), _("How it ends there"), _("Held or asked"),
     ]  # fmt: skip
     rows: list[list[OutCell]] = []
-    for edge in sorted(graph.edges, key=lambda each: (each.is_beyond, each.at, each.entry or 0)):
+    for edge in sorted(graph.edges, key=lambda each: (each.is_beyond, each.when, each.entry or 0)):
         src, dst = graph.nodes[edge.src], graph.nodes[edge.dst]
         rows.append([
             timezone.localtime(moment(edge.at)).strftime("%Y-%m-%d %H:%M:%S"), "" if edge.is_beyond else edge.hop,
             number(src), bank_of(src), number(dst), bank_of(dst), level_of(dst),
             money.from_minor(edge.amount, run.currency), run.currency, _("Yes") if edge.is_return else "",
-            money.from_minor(dst.rest, run.currency), str(end_of(dst).word),
+            money.from_minor(dst.rest, run.currency), ends_text(dst, run.currency),
             "; ".join(taken_words(each, run.currency) for each in dst.taken),
         ])  # fmt: skip
     return headings, rows

@@ -39,8 +39,12 @@ def ribbon_svg(each: DrawnRibbon) -> str:
     )
 
 
-def node_svg(each: DrawnNode, *, is_bar: bool, is_first: bool, is_file: bool) -> str:
-    """One account: a button on the page, an image in a file; `is_bar` in the Sankey, where its texts stand beside it."""
+def node_svg(each: DrawnNode, *, is_bar: bool, is_first: bool, is_file: bool, more: str = "") -> str:
+    """One account: a button on the page, an image in a file; `is_bar` in the Sankey, where its texts stand beside it.
+
+    The handle that opens its neighbours is a link of its own after it, since nothing may be pressed inside a button;
+    `more` says what it does; "" where nothing can be opened.
+    """
     b, look, label = each.box, each.look, escape(each.label)
     dash = f' stroke-dasharray="{look.dash}"' if look.dash else ""
     key = each.node.node if each.node is not None else ""
@@ -50,7 +54,7 @@ def node_svg(each: DrawnNode, *, is_bar: bool, is_first: bool, is_file: bool) ->
         f' data-x="{_n(b.x)}" data-y="{_n(b.middle)}" data-node="{key}"><title>{label}</title>'
         f'<rect x="{_n(b.x)}" y="{_n(b.y)}" width="{_n(b.width)}" height="{_n(b.height)}" rx="{1 if is_bar else 7}"'
         f' fill="{look.fill}" stroke="{look.edge}" stroke-width="{look.width}"{dash}/>'
-        f"{_beside(each) if is_bar else _inside(each)}</g>\n"
+        f"{_beside(each) if is_bar else _inside(each)}</g>{'' if is_bar else _more(each, more)}\n"
     )
 
 
@@ -76,22 +80,27 @@ def _inside(each: DrawnNode) -> str:
         f'<text x="{x}" y="{_n(b.y + 36)}" fill="#465263" font-size="11">{bank}</text>'
         f'<text x="{x}" y="{_n(b.y + 51)}" fill="#18212d" font-weight="600" font-size="11">{third}</text>'
     )
-    return mark + texts + _more(each)
+    return mark + texts
 
 
-def _more(each: DrawnNode) -> str:
-    """How many neighbours are hidden; a click on it opens them."""
+def _more(each: DrawnNode, label: str) -> str:
+    """How many neighbours are hidden; where they can be opened, a link that does so, with JavaScript or without."""
     if each.node is None or not each.node.hidden:
         return ""
-    b = each.box
+    b, count = each.box, each.node.hidden
+    drawn = (
+        f'<rect x="{_n(b.right - 34)}" y="{_n(b.y - 12)}" width="40" height="24" rx="12" fill="#eef1f4" stroke="#828c9b"/>'
+        f'<text x="{_n(b.right - 14)}" y="{_n(b.y + 4)}" text-anchor="middle" font-size="11" fill="#435061">+{count}</text>'
+    )
+    if not (label and each.open_url):
+        return f'<g class="fl-more" aria-hidden="true">{drawn}</g>'
+    said = escape(label)
     return (
-        f'<g class="fl-more" data-open="{each.node.node}" aria-hidden="true"><rect x="{_n(b.right - 34)}" y="{_n(b.y - 9)}"'
-        ' width="40" height="18" rx="9" fill="#eef1f4" stroke="#828c9b"/>'
-        f'<text x="{_n(b.right - 14)}" y="{_n(b.y + 4)}" text-anchor="middle" font-size="11" fill="#435061">'
-        f"+{each.node.hidden}</text></g>"
+        f'<a class="fl-more" id="open-{each.node.node}" data-opens="{each.node.node}" href="{escape(each.open_url)}"'
+        f' aria-label="{said}">{drawn}</a>'
     )
 
 
 def _n(value: float) -> str:
     """A number as SVG reads it in every language: a point, no group signs, no needless digits."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return f"{value:.8g}"

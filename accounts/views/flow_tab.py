@@ -38,12 +38,15 @@ def flow_tab_view(request: UserRequest, case_id: UUID) -> HttpResponse:
     case = case_detail(user=request.user, case_id=case_id)
     policy.require(request.user, FlowAction.TRACE_VIEW)
     node = request.GET.get("from", "")
-    seeds = seed_choices(user=request.user, case=case, node=int(node) if node.isdigit() and len(node) < 19 else None)
+    account = int(node) if node.isdecimal() and len(node) < 19 else None
+    seeds = seed_choices(user=request.user, case=case, node=account)
     keys = [(str(seed.entry), seed.payee) for seed in seeds]
     if request.method == "GET":
         form = TraceForm(seeds=keys)
         if request.GET.get("direction") in TraceRun.Direction.values:
             form.initial["direction"] = request.GET["direction"]
+        fitting = {"", form.initial["direction"]}
+        form.initial["seeds"] = [str(seed.entry) for seed in seeds if seed.direction in fitting]
         return _page(request, case, seeds, form)
     policy.require(request.user, FlowAction.TRACE_RUN, case)
     form = TraceForm(request.POST, seeds=keys)
@@ -51,7 +54,7 @@ def flow_tab_view(request: UserRequest, case_id: UUID) -> HttpResponse:
     if form.is_valid():
         try:
             with unit_of_work(request.user):
-                run = _run(request, case, form, seeds)
+                run = _run(request, case, form, seeds, account)
         except AppError as error:
             status = attach_errors(form, error)
         else:
@@ -60,14 +63,16 @@ def flow_tab_view(request: UserRequest, case_id: UUID) -> HttpResponse:
     return _page(request, case, seeds, form, status=status)
 
 
-def _run(request: UserRequest, case: Case, form: TraceForm, seeds: list[SeedChoice]) -> TraceRun:
+def _run(
+    request: UserRequest, case: Case, form: TraceForm, seeds: list[SeedChoice], account: int | None
+) -> TraceRun:  # fmt: skip
     chosen = set(form.cleaned_data["seeds"])
     begin = [
         {"entry": seed.entry, "from_minor": 0, "to_minor": seed.amount_minor}
         for seed in seeds
         if str(seed.entry) in chosen
     ]
-    return trace_run(by=request.user, case_id=case.id, seeds=begin, params=form.params())
+    return trace_run(by=request.user, case_id=case.id, seeds=begin, params=form.params(), account=account)
 
 
 def _page(
@@ -75,17 +80,11 @@ def _page(
 ) -> HttpResponse:
     chosen = {str(key) for key in form["seeds"].value() or []}
     runs = list(runs_list(user=request.user, case=case)[:MOST_RUNS])
-    shown: list[dict[str, Any]] = [
-        {
-            "entry": seed.entry, "at": seed.at, "payer": seed.payer, "payee": seed.payee,
-            "amount_minor": seed.amount_minor, "currency": seed.currency, "picked": str(seed.entry) in chosen,
-        }
-        for seed in seeds
-    ]  # fmt: skip
     context = case_context(case, "flow") | {
         "runs": runs,
         "newest": runs[0] if runs else None,
-        "seeds": shown,
+        "seeds": seeds,
+        "groups": _groups(seeds, chosen),
         "form": form,
         "methods": [
             (word, label, METHOD_MEANINGS[word]) for word, label in TraceRun.Method.choices if word in METHOD_MEANINGS
@@ -95,3 +94,26 @@ def _page(
         "ledger_version": ledger_version(user=request.user, case=case),
     }
     return render(request, "accounts/flow_tab.html", context, status=status)
+
+
+def _groups(seeds: list[SeedChoice], chosen: set[str]) -> list[dict[str, Any]]:
+    """The payments that are offered: the victims' in one group without a heading, an account's by the direction they fit."""
+    titles: dict[str, tuple[Any, Any]] = {"": ("", "")}
+    if any(seed.direction for seed in seeds):
+        titles = {
+            TraceRun.Direction.FORWARD.value: (
+                _("Payments out of this account, to trace forward"),
+                _("The ledger knows no payment out of this account."),
+            ),
+            TraceRun.Direction.BACKWARD.value: (
+                _("Payments into this account, to trace backward"),
+                _("The ledger knows no payment into this account."),
+            ),
+        }
+    return [
+        {
+            "direction": direction, "title": title, "nothing": nothing,
+            "seeds": [(seed, str(seed.entry) in chosen) for seed in seeds if seed.direction == direction],
+        }
+        for direction, (title, nothing) in titles.items()
+    ]  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.models import LedgerAccount
 from accounts.selectors.flow import FlowNode
@@ -78,7 +80,10 @@ ENDS: dict[str, End] = {
         gettext_lazy("exchanged"),
     ),
 }
-UNKNOWN_END = End("", "", "")
+# What an account with several ends is drawn as: where the money may be somewhere else before what is known to be here.
+WORST = (
+    "unknown", "cut", "unnamed", "opening", "cash", "window", "resting", "converted", "returned", "below_minimum", "reached",
+)  # fmt: skip
 KINDS: dict[str, Any] = {
     LedgerAccount.Kind.CASH: gettext_lazy("Cash"),
     LedgerAccount.Kind.UNNAMED: gettext_lazy("Not named"),
@@ -92,47 +97,133 @@ TAKEN: dict[str, Any] = {
 HOLDING = ("stop", "freeze")
 
 
-def end_of(node: FlowNode) -> End:
-    """How the trace ends at a node; an unknown word says nothing."""
-    return ENDS.get(node.end, UNKNOWN_END)
+class Labels:
+    """What is said of every account, in one language: a picture asks for each of these texts hundreds of times."""
+
+    def __init__(self) -> None:
+        self.kinds = {kind: str(word) for kind, word in KINDS.items()}
+        self.ends = {word: str(end.word) for word, end in ENDS.items()}
+        self.shorts = {word: str(end.short) for word, end in ENDS.items()}
+        self.several = pgettext("flow", "in parts")
+        self.no_number, self.no_bank = _("Not known"), _("Bank not known")
+        self.start, self.depth = pgettext("flow", "Start"), _("Level {n}")
+        self.beyond, self.not_traced = _("not part of the trace"), _("not traced")
+        self.came, self.rest = _("traced in {amount}"), _("of it here {amount}")
+        self.is_return = _("return")
+        self.one_payment = ngettext("{count} payment", "{count} payments", 1).format(count=1)
+
+    def payments(self, count: int) -> str:
+        """How many."""
+        if count == 1:
+            return self.one_payment
+        return ngettext("{count} payment", "{count} payments", count).format(count=count)
+
+    def number(self, node: FlowNode) -> str:
+        """The masked number, or what stands for one."""
+        return self.kinds.get(node.row.kind) or node.masked or self.no_number
+
+    def bank(self, node: FlowNode) -> str:
+        """The institution's name, or that nobody knows it."""
+        return "" if node.row.kind in self.kinds else node.bank or self.no_bank
+
+    def level(self, node: FlowNode) -> str:
+        """The victim, or how many payments away from one."""
+        return self.start if node.is_seed else self.depth.format(n=node.level)
+
+    def ending(self, node: FlowNode, currency: str) -> str:
+        """How the trace ends here; each part with its amount where there are several."""
+        parts = ends_in_order(node.ends)
+        if len(parts) < 2:
+            return self.ends.get(parts[0][0] if parts else node.end, "")
+        return " · ".join(f"{amount_text(amount, currency)} {self.ends[word]}" for word, amount in parts)
+
+    def short_ending(self, node: FlowNode) -> str:
+        """The same in a word, to stand behind the sum: of several parts none is named for all."""
+        parts = ends_in_order(node.ends)
+        return self.several if len(parts) > 1 else self.shorts.get(parts[0][0] if parts else node.end, "")
+
+    def sentence(self, node: FlowNode, currency: str) -> str:
+        """Everything that the picture shows of a node, for those who hear it."""
+        parts = [self.number(node), self.bank(node), self.level(node)]
+        if node.is_beyond:
+            parts.append(self.beyond)
+        else:
+            parts.append(self.came.format(amount=amount_text(node.came, currency)))
+            if node.rest:
+                parts.append(self.rest.format(amount=amount_text(node.rest, currency)))
+            parts.append(self.ending(node, currency))
+        parts += [taken_words(each, currency) for each in node.taken if each.kind in HOLDING]
+        if node.hidden:
+            hidden = ngettext("{count} neighbour not shown", "{count} neighbours not shown", node.hidden)
+            parts.append(hidden.format(count=node.hidden))
+        return ", ".join(filter(None, parts))
+
+
+@lru_cache(maxsize=8)
+def _labels(language: str | None) -> Labels:
+    return Labels()
+
+
+def labels() -> Labels:
+    """The texts in the reader's language; the catalogues do not change while a process runs."""
+    return _labels(get_language())
+
+
+def ends_in_order(ends: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The parts of what is left, the largest first; what no word is known for is left out."""
+    found = [(word, amount) for word, amount in ends.items() if amount and word in ENDS]
+    return sorted(found, key=lambda each: -each[1])
+
+
+def parts_of(ends: Mapping[str, int], end: str = "") -> list[tuple[End, int]]:
+    """The same with their texts; where nothing is left, how the trace ends all the same (as passed on)."""
+    parts = [(ENDS[word], amount) for word, amount in ends_in_order(ends)]
+    return parts or ([(ENDS[end], 0)] if end in ENDS else [])
+
+
+def ends_text(node: FlowNode, currency: str) -> str:
+    """How the trace ends at a node, part by part."""
+    return labels().ending(node, currency)
+
+
+def _drawn_end(node: FlowNode) -> str:
+    parts = [word for word, amount in node.ends.items() if amount]
+    return next((word for word in WORST if word in parts), node.end or "passed")
 
 
 def number_of(node: FlowNode) -> str:
     """The masked number, or what stands for one."""
-    if node.row.kind in KINDS:
-        return str(KINDS[node.row.kind])
-    return node.row.number.masked() if node.row.number else _("Not known")
+    return labels().number(node)
 
 
 def bank_of(node: FlowNode) -> str:
     """The institution's name, or that nobody knows it."""
-    if node.row.kind in KINDS:
-        return ""
-    return node.bank or _("Bank not known")
+    return labels().bank(node)
 
 
 def level_of(node: FlowNode) -> str:
     """The victim, or how many payments away from one."""
-    if node.is_seed:
-        return pgettext("flow", "Start")
-    return _("Level {n}").format(n=node.level)
+    return labels().level(node)
 
 
+@lru_cache(maxsize=8192)
 def amount_text(amount: int, currency: str) -> str:
     """Money as people read it, without the currency's code."""
     return f"{money.from_minor(amount, currency):,f}"
 
 
 def state_of(node: FlowNode) -> str:
-    """The one word by which a node is drawn: seed, held, asked, then how the trace ends there."""
+    """The one word by which a node is drawn: seed, held, asked, then the worst of how the trace ends there."""
     if node.is_seed:
         return "seed"
+    if not node.taken:
+        return "beyond" if node.is_beyond else _drawn_end(node)
     holding = {each.state for each in node.taken if each.kind in HOLDING}
     if "active" in holding:
         return "held"
     if holding & {"asked", "waiting", "drafted"}:
         return "asked"
-    return "beyond" if node.is_beyond else node.end or "passed"
+    return "beyond" if node.is_beyond else _drawn_end(node)
 
 
 def taken_words(each: Taken, currency: str) -> str:
@@ -141,19 +232,3 @@ def taken_words(each: Taken, currency: str) -> str:
         return f"{KIND[each.kind].label if each.kind in KIND else each.kind} · {each.unit}"
     amount = amount_text(each.amount_minor, currency) if each.amount_minor is not None else _("the whole account")
     return f"{TAKEN[each.state]} · {each.unit} · {amount}"
-
-
-def node_label(node: FlowNode, currency: str) -> str:
-    """Everything that the picture shows of a node, in one sentence for those who hear it."""
-    parts = [number_of(node), bank_of(node), level_of(node)]
-    if node.is_beyond:
-        parts.append(_("not part of the trace"))
-    else:
-        parts.append(_("traced in {amount}").format(amount=amount_text(node.came, currency)))
-        if node.rest:
-            parts.append(_("of it here {amount}").format(amount=amount_text(node.rest, currency)))
-        parts.append(str(end_of(node).word))
-    parts += [taken_words(each, currency) for each in node.taken if each.kind in HOLDING]
-    if node.hidden:
-        parts.append(_("{count} neighbours not shown").format(count=node.hidden))
-    return ", ".join(part for part in parts if part)

@@ -19,9 +19,10 @@ from accounts.policy import Action
 from accounts.rules.frontier import HALF_LIFE_HOURS
 from accounts.selectors.flow import run_detail, runs_list
 from accounts.selectors.frontier import Frontier, frontier
+from accounts.selectors.traces import begin_with_victims, victims_newest
 from accounts.services.frontier import frontier_draft
 from accounts.services.orders.submit import order_submit
-from accounts.views.flow_words import ENDS
+from accounts.views.flow_words import ENDS, parts_of
 from accounts.views.order_draft import paper_keep
 from antifraud import db, policy
 from antifraud.db import unit_of_work
@@ -35,7 +36,7 @@ from cases.views.tabs import case_context
 @login_required
 @require_http_methods(["GET", "POST"])
 def frontier_view(request: UserRequest, case_id: UUID) -> HttpResponse:
-    """`run` names the trace, else the newest forward one that says amounts. POST `verb`: refresh (the kind was
+    """`run` names the trace, else the newest forward one of victims' payments that says amounts. POST `verb`: refresh (the kind was
     changed), save, submit."""
     case = case_detail(user=request.user, case_id=case_id)
     run = _run(request, case)
@@ -70,8 +71,7 @@ def _run(request: UserRequest, case: Case) -> TraceRun | None:
         if run.case_id != case.id:
             raise Http404
         return run
-    rows = runs_list(user=request.user, case=case).filter(direction=TraceRun.Direction.FORWARD)
-    newest = rows.exclude(method=TraceRun.Method.REACH).values_list("pk", flat=True).first()
+    newest = victims_newest(runs_list(user=request.user, case=case), case.id)
     return run_detail(user=request.user, run_id=newest) if newest else None
 
 
@@ -125,8 +125,9 @@ def _page(request: UserRequest, case: Case, found: Frontier, form: FrontierForm,
         "run": found.run,
         "found": found,
         "form": form,
-        "lines": [(line, ENDS[line.row.end]) for line in form.lines],
+        "lines": [(line, parts_of(line.row.ends)) for line in form.lines],
         "gone": gone,
+        "is_of_victims": begin_with_victims(user=request.user, case=case, asked=[found.run.seeds])[0],
         "half_life": HALF_LIFE_HOURS,
         "in_part": [row for row in found.rows if row.advice == "watch"],
         "may_draft": policy.can(request.user, Action.ORDER_DRAFT),

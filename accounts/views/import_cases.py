@@ -121,7 +121,7 @@ def _note(sheet: ImportedSheet, group: CaseGroup, error: Invalid | Conflict) -> 
     for name, texts in error.fields.items():
         row = name.removeprefix("row-")
         for text in texts:
-            sheet.refuse(group, str(text), int(row) if row.isdigit() else None)
+            sheet.refuse(group, str(text), int(row) if row.isdecimal() else None)
 
 
 def _page(

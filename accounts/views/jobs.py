@@ -23,10 +23,19 @@ STAGE_LABELS = {
     "following": gettext_lazy("Running the traces again"),
 }
 BY_ROWS = ("reading", "telling")  # the other stages count steps, whose pace says nothing
+CANCELLED_LABELS = {  # by kind, where what was done before goes as well
+    "statement.commit": gettext_lazy(
+        "The work was cancelled. Nothing of the file was taken into the ledger; it can be taken as before."
+    ),
+}
 NOTE_LABELS = {
     "fault": gettext_lazy("The work broke off because of a fault of the platform. It was recorded. Try it again."),
     "repeats_found": gettext_lazy(
         "Another file was taken into the ledger meanwhile and has rows like some of this one. Decide about the suspected repeats."
+    ),
+    "sums_too_large": gettext_lazy(
+        "The sums of an account would be larger than this platform can hold, so nothing was taken. "
+        "Take the file once more: which account it is, is said then."
     ),
     "given_up": gettext_lazy("The work was begun several times and never ended. Tell the administrator."),
 }
@@ -42,12 +51,15 @@ def job_context(job: Job, *, progress_url: str, cancel_url: str, said: str = "")
         "job": job,
         "stage": str(STAGE_LABELS.get(job.stage, job.stage)),
         "share": share,
+        "counts_rows": counts_rows,
+        "step": min(job.done + 1, job.total) if job.total and not counts_rows else None,
         "pace": round(job.per_second) if job.per_second and counts_rows else None,
         "left": round(job.seconds_left) if job.seconds_left is not None and counts_rows else None,
         "told": told,
         "is_news": told != said,
         "progress_url": f"{progress_url}?said={told}" if job.is_active else f"{progress_url}?ended=1",
         "cancel_url": cancel_url,
+        "cancelled": CANCELLED_LABELS.get(job.kind, ""),
         "why": _why(job.note),
     }
 

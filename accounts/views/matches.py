@@ -1,7 +1,8 @@
-"""Recognised transfers of a case: both sides beside each other, and undoing a match with a reason."""
+"""Recognised transfers of a case: both sides beside each other, undoing a match with a reason, restoring one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,6 +17,7 @@ from accounts.forms.statements import UndoForm
 from accounts.models import LedgerMatch
 from accounts.policy import FlowAction
 from accounts.selectors import matches as selectors
+from accounts.services.ledger.restore import match_restore
 from accounts.services.ledger.undo import match_undo
 from antifraud import policy
 from antifraud.api.pagination import keyset_page, page_urls
@@ -64,21 +66,40 @@ def _shown(user: User, found: list[LedgerMatch]) -> list[selectors.MatchShown]:
 @require_http_methods(["GET", "POST"])
 def match_undo_view(request: UserRequest, match_id: UUID) -> HttpResponse:
     """These are two transfers after all; the pair is not recognised again."""
+    return _decided(
+        request, match_id, FlowAction.MATCH_UNDO, match_undo, "accounts/match_undo.html",
+        _("The match was undone; both rows count for themselves now."),
+    )  # fmt: skip
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def match_restore_view(request: UserRequest, match_id: UUID) -> HttpResponse:
+    """It was undone wrongly: the two are one transfer again."""
+    return _decided(
+        request, match_id, FlowAction.MATCH_RESTORE, match_restore, "accounts/match_restore.html",
+        _("The match was restored; the two count as one transfer again."),
+    )  # fmt: skip
+
+
+def _decided(
+    request: UserRequest, match_id: UUID, action: FlowAction, act: Callable[..., LedgerMatch], template: str, done: str
+) -> HttpResponse:
     user = request.user
     match = selectors.match_detail(user=user, match_id=match_id)
-    policy.require(user, FlowAction.MATCH_UNDO, match)
+    policy.require(user, action, match)
     form = UndoForm(request.POST if request.method == "POST" else None)
     status = 422 if request.method == "POST" else 200
     if form.is_bound and form.is_valid():
         try:
             with unit_of_work(user):
-                match_undo(by=user, match_id=match_id, reason=form.cleaned_data["reason"])
+                act(by=user, match_id=match_id, reason=form.cleaned_data["reason"])
         except (NotFound, Forbidden):
             raise  # out of reach by now: nothing of the match is shown again
         except AppError as error:
             status = attach_errors(form, error)
         else:
-            messages.success(request, _("The match was undone; both rows count for themselves now."))
+            messages.success(request, done)
             return HttpResponseRedirect(reverse("accounts:case_matches", args=[match.case_id]), status=303)
     context = case_context(match.case, "statements") | {"form": form, "matches": _shown(user, [match])}
-    return render(request, "accounts/match_undo.html", context, status=status)
+    return render(request, template, context, status=status)

@@ -145,6 +145,6 @@ def notice_lines_view(request: UserRequest, notice_id: UUID) -> HttpResponse:
     headings = [_("Account number"), _("Account name"), _("Bank or operator")]
     rows = [[line["number"], line["name"], institution_name(line["institution"])] for line in lines]
     response = HttpResponse(write_rows(headings, rows, title=_("Accounts")), content_type=XLSX)
-    stamp = timezone.now().strftime("%Y%m%d-%H%M")
+    stamp = timezone.localtime().strftime("%Y%m%d-%H%M")
     response["Content-Disposition"] = f'attachment; filename="{notice.alert.number}-{stamp}.xlsx"'
     return response

@@ -87,7 +87,7 @@ def objection_reveal_view(request: UserRequest, objection_id: UUID, field: str) 
 def share_give_up_view(request: UserRequest, refund_id: UUID, share_id: UUID) -> HttpResponse:
     """Close a share whose payment failed, with a reason."""
     policy.get(request.user, RefundAction.REFUND_GIVE_UP, Refund.objects.only("pk"), refund_id)
-    form = ReasonForm(request.POST, auto_id="give_up_%s")
+    form = ReasonForm(request.POST, auto_id=f"give_up_{share_id}_%s")
 
     def act(data: dict[str, Any]) -> Refund:
         return share_give_up(by=request.user, refund_id=refund_id, share_id=share_id, reason=data["reason"])
@@ -95,7 +95,7 @@ def share_give_up_view(request: UserRequest, refund_id: UUID, share_id: UUID) ->
     to = reverse("accounts:refund", args=[refund_id])
     answer = step(request, form, act, done=_("The share was closed; its money stays held."), to=to)
     if isinstance(answer, int):
-        return refund_page(request, refund_id, refused={"give_up": form}, status=answer)
+        return refund_page(request, refund_id, refused={"give_up": form}, share_id=share_id, status=answer)
     return answer
 
 

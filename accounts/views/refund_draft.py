@@ -18,13 +18,16 @@ from accounts.models import Refund, RefundShare
 from accounts.policy import RefundAction
 from accounts.selectors import refunds as selectors
 from accounts.selectors.holds_beside import holds_beside
+from accounts.selectors.refund_traces import trace_starts
 from accounts.services.refunds.draft import refund_draft, refund_renew
 from antifraud import policy
 from antifraud.crypto.fields import preload_rows
 from antifraud.db import unit_of_work
 from antifraud.errors import Conflict, Forbidden, Invalid
+from banks.forms.errors import show_version
 from banks.middleware import UserRequest
 from cases.models import Case
+from cases.policy import Action as CaseAction
 from cases.selectors.cases import case_detail
 
 MOST_HOLDS = 20  # of which the page says who else holds the account
@@ -58,6 +61,7 @@ def _new_page(request: UserRequest, case: Case, shown: RefundForms, *, status: i
     context = {
         "case": case,
         "forms": shown,
+        "may_add_victim": policy.can(request.user, CaseAction.VICTIM_ADD),
         "has_holds": bool(shown.main.fields["hold"].queryset),  # type: ignore[attr-defined]
         "traces": _has_traces(shown),
         "beside": [each for hold in shown.main.fields["hold"].queryset[:MOST_HOLDS] for each in holds_beside(hold)],  # type: ignore[attr-defined]
@@ -102,10 +106,12 @@ def refund_renew_view(request: UserRequest, refund_id: UUID) -> HttpResponse:
 
 
 def _renew_page(request: UserRequest, refund: Refund, shown: RefundForms, *, status: int = 200) -> HttpResponse:
+    show_version(shown.main, refund.version)
     context = {
         "refund": refund,
         "case": refund.case,
         "forms": shown,
+        "may_add_victim": policy.can(request.user, CaseAction.VICTIM_ADD),
         "has_holds": True,
         "traces": _has_traces(shown),
         "beside": holds_beside(refund.hold),
@@ -123,13 +129,16 @@ def _claims(request: UserRequest, case: Case, currency: str, *, before: dict[UUI
     victims = list(selectors.case_victims(user=request.user, case=case)[:200])
     preload_rows([*victims, *before.values()])
     runs = selectors.case_traces(user=request.user, case=case, currency=currency)
+    traces = trace_starts(user=request.user, case=case, currency=currency)
     data: Any = request.POST if request.method == "POST" else None
     lines = []
     for victim in victims:
         kept = before.get(victim.pk)
         initial = claim_initial(victim, case, is_only=len(victims) == 1, before=kept)
         initial["picked"] = kept is not None or not before
-        lines.append(ClaimForm(data, victim=victim, runs=runs, currency=currency, before=kept, initial=initial))
+        lines.append(
+            ClaimForm(data, victim=victim, runs=runs, currency=currency, before=kept, traces=traces, initial=initial)
+        )
     return lines
 
 

@@ -31,6 +31,7 @@ from antifraud.db import unit_of_work
 from antifraud.money import from_minor
 from antifraud.spreadsheets import OutCell
 from banks.middleware import UserRequest
+from banks.rules.legal_profile import public_language
 from cases.views.parts import MEDIA, reveal_shown
 
 FORMS = ("json", *KINDS)
@@ -80,7 +81,7 @@ def _notes(found: RefundRound) -> list[str]:
 def _headings(*, in_clear: bool = False) -> list[str]:
     masked = [
         _("Line"), _("Victim"), _("Reported at"), _("Loss"), _("Came back"), _("Missing"), _("Traced here"), _("Whole cents"),
-        _("Remainder"), _("Rounding"), _("Gets back"), _("Still missing"), _("Currency"), _("Account to be paid"), _("State"),
+        _("Remainder"), _("Rounding"), _("Gets back"), _("Missing afterwards"), _("Currency"), _("Account to be paid"), _("State"),
     ]  # fmt: skip
     return [*masked, _("Name of the victim"), _("Name of the payee")] if in_clear else masked
 
@@ -115,7 +116,7 @@ def _rows(
     rows.append(
         [
             None, _("Total"), None, amount(totals["loss_minor"]), amount(totals["returned_minor"]), amount(totals["open_minor"]),
-            None, *blank, amount(totals["shared_minor"]), None, currency, *after,
+            None, *blank, amount(totals["shared_minor"]), amount(totals["open_minor"] - totals["shared_minor"]), currency, *after,
         ]
     )  # fmt: skip
     for label, name in ((_("Held"), "held_minor"), (_("Stays held"), "surplus_minor")):
@@ -126,11 +127,11 @@ def _rows(
 @login_required
 @require_GET
 def notice_print_view(request: UserRequest, refund_id: UUID, round_number: int) -> HttpResponse:
-    """The public notice as one sheet, in the reader's language or in the one that `language` names; audited."""
+    """The public notice as one sheet, in the public's language (legal profile) or in the one that `language` names; audited."""
     with unit_of_work(request.user):
         refund, found = notice_print(by=request.user, refund_id=refund_id, round_number=round_number)
     asked = request.GET.get("language", "")
-    language = asked if asked in dict(settings.LANGUAGES) else translation.get_language() or settings.LANGUAGE_CODE
+    language = asked if asked in dict(settings.LANGUAGES) else public_language(refund.legal_profile.code)
     with translation.override(language):
         context = {
             "refund": refund,

@@ -7,17 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from accounts.models import Objection, Refund, RefundRound, RefundShare
 from accounts.models.refund import AT_BANK, UNDECIDED
 from accounts.policy import RefundAction
 from accounts.rules.refunds import BRANCH_LABELS, REASON_LABELS
+from accounts.services.refunds.checks import OVER
 from antifraud import policy
 from antifraud.crypto.fields import preload_rows
 from antifraud.money import format_minor
 from banks.models import Institution, User
+from banks.rules.legal_profile import public_language
 from banks.selectors.institutions import superiors
 
 S = Refund.Status
@@ -54,6 +56,8 @@ def refund_page_parts(refund: Refund, now: datetime) -> dict[str, Any]:
         "earlier": [each for each in rounds if each.number != refund.round_number],
         "rows": [Row(share, figures[str(share.victim_id)]) for share in shares],
         "totals": current.worksheet["totals"],
+        "missing_minor": _missing_now(current, shares),
+        "is_stopped": refund.status in UNDECIDED and refund.case.status in OVER,
         "claims": current.worksheet["facts"],
         "branch": _(BRANCH_LABELS[current.branch]),
         "reasons": [_(REASON_LABELS[code]) for code in current.worksheet["reasons"]],
@@ -69,6 +73,12 @@ def refund_page_parts(refund: Refund, now: datetime) -> dict[str, Any]:
         "hold_ends_first": _hold_ends_first(refund, current),
         "to_settle": any(share.outcome in {"", "failed"} and share.share_minor for share in shares),
     }
+
+
+def _missing_now(current: RefundRound, shares: list[RefundShare]) -> int:
+    """What the victims miss after all that this return has paid so far; minor units."""
+    paid = sum(share.share_minor for share in shares if share.outcome == RefundShare.Outcome.PAID)
+    return int(current.worksheet["totals"]["open_minor"]) - paid
 
 
 def _passes(current: RefundRound, shares: list[RefundShare]) -> list[str]:
@@ -133,7 +143,7 @@ def refund_actions(user: User, refund: Refund, parts: dict[str, Any]) -> dict[st
     """Role, unit and state decide what is offered. The services ask all again."""
     own = user.institution_id in {refund.unit_id, refund.case.unit_id}
     undecided = refund.status in UNDECIDED
-    submitted = parts["is_submitted"]
+    submitted, goes_on = parts["is_submitted"], not parts["is_stopped"]
 
     def may(action: RefundAction) -> bool:
         return policy.can(user, action)
@@ -141,15 +151,15 @@ def refund_actions(user: User, refund: Refund, parts: dict[str, Any]) -> dict[st
     people = {refund.operator_id, refund.second_officer_id, refund.drafted_by_id}
     deciders = {refund.operator_id, refund.second_officer_id, refund.approver_id}
     on_paper = own and refund.status in AT_BANK and not refund.institution.connected and user.id not in deciders
-    ripe = not (parts["needs_notice"] or parts["notice_runs"] or parts["standing"])
+    ripe = goes_on and not (parts["needs_notice"] or parts["notice_runs"] or parts["standing"])
     return {
-        "renew": own and undecided and may(RefundAction.REFUND_RENEW),
-        "notice": own and refund.status == S.DRAFTED and parts["needs_notice"] and may(RefundAction.REFUND_NOTICE),
+        "renew": own and undecided and goes_on and may(RefundAction.REFUND_RENEW),
+        "notice": own and goes_on and refund.status == S.DRAFTED and parts["needs_notice"] and may(RefundAction.REFUND_NOTICE),
         "object": refund.status in {S.NOTICED, S.OBJECTED} and may(RefundAction.REFUND_OBJECT),
         "submit": own and undecided and not submitted and ripe and may(RefundAction.REFUND_SUBMIT),
         "recall": own and undecided and submitted and may(RefundAction.REFUND_RECALL),
         "withdraw": own and undecided and may(RefundAction.REFUND_WITHDRAW),
-        "decide": submitted and user.id not in people and may(RefundAction.REFUND_APPROVE) and (own or _above(user, refund)),
+        "decide": submitted and user.id not in people and may(RefundAction.REFUND_APPROVE) and _above(user, refund),
         "close": own and refund.status in {S.PAID, S.FAILED} and not parts["to_settle"] and may(RefundAction.REFUND_CLOSE),
         "give_up": own and refund.status == S.FAILED and may(RefundAction.REFUND_GIVE_UP),
         "decide_objection": undecided and may(RefundAction.OBJECTION_DECIDE),
@@ -161,12 +171,14 @@ def refund_actions(user: User, refund: Refund, parts: dict[str, Any]) -> dict[st
 
 
 def notice_draft(refund: Refund) -> str:
-    """A first text of the public notice, to be edited; it names nobody."""
-    return _(
-        "In case {case} money on an account at {bank} is to be returned to those who were defrauded. Whoever paid into "
-        "this account as a victim, or has another claim to the money, may object or report at {unit} within the term."
-    ).format(case=refund.case.number, bank=refund.institution.title, unit=refund.unit.title)
+    """A first text of the public notice, to be edited; it names nobody. In the language of the legal profile's public."""
+    with override(public_language(refund.legal_profile.code)):
+        return _(
+            "In case {case} money on an account at {bank} is to be returned to those who were defrauded. Whoever paid into "
+            "this account as a victim, or has another claim to the money, may object or report at {unit} within the term."
+        ).format(case=refund.case.number, bank=refund.institution.title, unit=refund.unit.title)
 
 
 def _above(user: User, refund: Refund) -> bool:
+    """Of the unit that drafted it, a body above that one, or a centre: whose case it is by now does not count."""
     return user.institution.kind == Institution.Kind.CENTRE or user.institution_id in superiors(refund.unit)

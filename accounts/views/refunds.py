@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.forms.orders import ReasonForm, VersionForm
 from accounts.forms.refunds import NoticeForm, ObjectionForm, RefundFilterForm, SubmitForm
-from accounts.models import Refund
+from accounts.models import Refund, RefundShare
 from accounts.policy import RefundAction
 from accounts.selectors import refunds as selectors
 from accounts.selectors.cascades import wrong_holds
@@ -35,7 +35,7 @@ from antifraud.api.pagination import keyset_page, page_urls
 from antifraud.crypto.fields import preload_rows
 from antifraud.db import unit_of_work
 from antifraud.errors import Conflict, Invalid
-from banks.forms.errors import attach_errors
+from banks.forms.errors import attach_errors, show_version
 from banks.middleware import UserRequest
 from cases.selectors.cases import case_detail
 from cases.views.tabs import case_context
@@ -99,12 +99,19 @@ def refund_detail_view(request: UserRequest, refund_id: UUID) -> HttpResponse:
 
 
 def refund_page(
-    request: UserRequest, refund_id: UUID, *, refused: dict[str, forms.Form] | None = None, status: int = 200
+    request: UserRequest,
+    refund_id: UUID,
+    *,
+    refused: dict[str, forms.Form] | None = None,
+    share_id: UUID | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """The page, also with the form of an act that was refused (by its verb)."""
     user = request.user
     refund = selectors.refund_detail(user=user, refund_id=refund_id)
     refused = refused or {}
+    for form in refused.values():
+        show_version(form, refund.version)
     parts = refund_page_parts(refund, db.app_now())
     shown: dict[str, Any] = {
         "notice": NoticeForm(initial={"text": notice_draft(refund), "version": refund.version}, auto_id="notice_%s"),
@@ -113,12 +120,15 @@ def refund_page(
         ),
         "withdraw": ReasonForm(auto_id="withdraw_%s"),
         "close": ReasonForm(auto_id="close_%s"),
-        "give_up": ReasonForm(auto_id="give_up_%s"),
         "object": ObjectionForm(initial={"lodged_at": db.app_now()}, auto_id="object_%s"),
     } | refused  # fmt: skip
+    actions = refund_actions(user, refund, parts)
+    give_ups = _give_ups(parts, share_id, refused) if actions["give_up"] else []
     context = parts | {
         "refund": refund,
-        "actions": refund_actions(user, refund, parts),
+        "actions": actions,
+        "give_ups": give_ups,
+        "is_too_late": share_id is not None and share_id not in {share.pk for share, _form in give_ups},
         "beside": holds_beside(refund.hold),
         "forms": shown,
         "problem": next(iter(refused.values()), None),
@@ -130,6 +140,17 @@ def refund_page(
         ],
     }
     return render(request, "accounts/refund_detail.html", context, status=status)
+
+
+def _give_ups(
+    parts: dict[str, Any], share_id: UUID | None, refused: dict[str, forms.Form]
+) -> list[tuple[RefundShare, forms.Form]]:
+    """A form for each share whose payment failed; what was typed stands at the share that it is about."""
+    failed = [row.share for row in parts["rows"] if row.share.outcome == RefundShare.Outcome.FAILED]
+    return [
+        (share, refused["give_up"] if share.pk == share_id else ReasonForm(auto_id=f"give_up_{share.pk}_%s"))
+        for share in failed
+    ]
 
 
 def _form(request: UserRequest, verb: str) -> forms.Form:

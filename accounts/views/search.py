@@ -8,12 +8,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.models import InvolvedAccount, Order
+from accounts.models import InvolvedAccount, LedgerAccount, Order
 from accounts.selectors.accounts import AccountFilters, accounts_list
 from accounts.selectors.alerts import KEYSET as ALERTS
 from accounts.selectors.alerts import AlertFilters, alerts_list, notices_list
+from accounts.selectors.ledger_numbers import ledger_accounts_of_number
 from accounts.selectors.orders import KEYSET as ORDERS
 from accounts.selectors.orders import OrderFilters, orders_list
 from antifraud.api.pagination import keyset_page
@@ -40,7 +42,7 @@ class Found(NamedTuple):
 @login_required
 @require_POST
 def search_view(request: UserRequest) -> HttpResponse:
-    """A fragment with what the reader may see under this number; five statements at most."""
+    """A fragment with what the reader may see under this number; eight statements at most."""
     word = request.POST.get("q", "").strip()[:LONGEST]
     found: list[Found] = []
     if len(word) >= SHORTEST:
@@ -49,6 +51,7 @@ def search_view(request: UserRequest) -> HttpResponse:
         accounts = list(accounts_list(user=request.user, filters=AccountFilters(number=word))[:MOST])
         preload_rows(accounts)
         found = [*map(_case, cases), *(_order(request, order) for order in orders), *map(_account, accounts)]
+        found += map(_ledger, ledger_accounts_of_number(user=request.user, text=word, most=MOST))
         found += _alerts(request, word)
     return render(request, "accounts/search_results.html", {"found": found, "is_short": len(word) < SHORTEST})
 
@@ -77,3 +80,12 @@ def _alerts(request: UserRequest, word: str) -> list[Found]:
 def _account(account: InvolvedAccount) -> Found:
     bank = account.institution.title if account.institution else ""
     return Found(reverse("accounts:account", args=[account.id]), account.number.masked(), bank, "card")
+
+
+def _ledger(row: LedgerAccount) -> Found:
+    """An account of a ledger, by whichever of its numbers: to where its payments can be traced."""
+    url = f"{reverse('accounts:flow', args=[row.case_id])}?from={row.node}"
+    detail = _("Fund flow of case {number}").format(number=row.case.number)
+    bank = row.institution.title if row.institution else row.institution_text
+    text = row.number.masked() if row.number else ""
+    return Found(url, text, f"{detail} · {bank}" if bank else detail, "route")

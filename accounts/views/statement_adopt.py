@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -48,7 +49,7 @@ def statement_adopt_view(request: UserRequest, case_id: UUID) -> HttpResponse:
             if error.code == "statement_known":
                 earlier = statement_detail(user=request.user, file_id=UUID(error.extra["file"]))
                 text = _("This file is in the case already: received {day}. Nothing was changed.")
-                form.add_error("file", text.format(day=earlier.received_at.date().isoformat()))
+                form.add_error("file", text.format(day=timezone.localtime(earlier.received_at).date().isoformat()))
             else:
                 status = attach_errors(form, error)
         else:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.forms.statement_adopt import AdoptForm
 from accounts.forms.statement_fields import field_label
-from accounts.forms.statement_words import layout_text, remark_text
+from accounts.forms.statement_words import layout_text, refusal_text, remark_text
 from accounts.forms.statements import CommitForm
 from accounts.models import StatementFile
 from accounts.policy import FlowAction
@@ -68,7 +68,7 @@ def statement_context(request: UserRequest, file: StatementFile) -> dict[str, An
         "lender": file.adopted_from.case
         if file.adopted_from and policy.can(user, "case.view", file.adopted_from.case)
         else None,
-        "refusal": remark_text(file.refusal) if file.refusal else "",
+        "refusal": refusal_text(file),
         "may": may | {"reveal": policy.can(user, FlowAction.LEDGER_REVEAL)},
         "steps": _steps(file),
     }
@@ -119,7 +119,28 @@ def _findings(request: UserRequest, file: StatementFile) -> dict[str, Any]:
         "period": (min(row.first_at for row in accounts), max(row.last_at for row in accounts)) if accounts else None,
         "remarks": [(row, field_label(row.field), remark_text(row.code)) for row in counts],
         "repeats": selectors.statement_lines(user=user, file=file, left_out=REPEAT).count(),
-    }
+    } | _totals(request, file)
+
+
+def _totals(request: UserRequest, file: StatementFile) -> dict[str, Any]:
+    """The control totals as they were certified; of a committed file beside them what it brought and what counts of it by now.
+
+    `is_part_taken`: rows were known or left out as repeats, so less was brought than the totals say.
+    `recounted`: rows that were taken and count no more, or the other way round, since a later file tells the same entries
+    under another number of the account.
+    """
+    totals = [dict(total) for total in file.totals]
+    if file.status != Status.COMMITTED:
+        return {"totals": totals, "recounted": 0}
+    counted = selectors.statement_counted(user=request.user, file=file)
+    brought = {(each["currency"], each["direction"]): (each["count"], each["sum_minor"]) for each in file.taken}
+    for total in totals:
+        key = (total["currency"], total["direction"])
+        total |= {"taken": brought.get(key, (0, 0)), "now": counted.get(key, (0, 0))}
+    taken = [(each["count"], counted.get((each["currency"], each["direction"]), (0, 0))[0]) for each in file.taken]
+    changed = sum(abs(before - now) for before, now in taken)
+    is_part_taken = any(total["taken"][0] != total["count"] for total in totals)
+    return {"totals": totals, "recounted": changed, "is_part_taken": is_part_taken}
 
 
 def _steps(file: StatementFile) -> list[dict[str, Any]]:

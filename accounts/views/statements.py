@@ -13,6 +13,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -84,7 +85,9 @@ def _known(request: UserRequest, error: AppError) -> str:
     """Which file of the case has the same bytes; its title is opened for this reader only, an error is logged."""
     earlier = selectors.statement_detail(user=request.user, file_id=UUID(error.extra["file"]))
     text = _("This file is in the case already: {name}, received {day}. Nothing was changed.")
-    return text.format(name=earlier.attachment.title.open(), day=earlier.received_at.date().isoformat())
+    return text.format(
+        name=earlier.attachment.title.open(), day=timezone.localtime(earlier.received_at).date().isoformat()
+    )
 
 
 def _list(

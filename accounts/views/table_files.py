@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.services.clear_exports import Watermark
-from antifraud.spreadsheets import OutCell, safe_text, write_rows
+from antifraud.spreadsheets import OutCell, csv_text, safe_text, write_rows
 
 KINDS = {
     "csv": "text/csv; charset=utf-8",
@@ -55,5 +55,9 @@ def _csv(headings: Sequence[str], rows: Sequence[Sequence[OutCell]]) -> bytes:
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(headings)
     for row in rows:
-        writer.writerow(["" if cell is None else safe_text(str(cell)) for cell in row])
+        writer.writerow(["" if cell is None else _csv_cell(cell) for cell in row])
     return out.getvalue().encode("utf-8-sig")
+
+
+def _csv_cell(cell: OutCell) -> str:
+    return csv_text(cell) if isinstance(cell, str) else safe_text(str(cell))

@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms.watches import CreditForm
+from accounts.models import Transfer
 from accounts.selectors.watches import watch_credits, watched_order
-from accounts.services.watches import watch_report
+from accounts.services.watches import Credit, watch_report
 from accounts.views.steps import step
+from antifraud.errors import Invalid
 from banks.middleware import UserRequest
 
 MOST_SHOWN = 100
@@ -27,7 +29,7 @@ def watch_credits_view(request: UserRequest, order_id: UUID) -> HttpResponse:
     order = watched_order(user=request.user, order_id=order_id)
     form = CreditForm(request.POST if request.method == "POST" else None, currency=order.currency)
     answer = step(
-        request, form, lambda _data: watch_report(by=request.user, order_id=order_id, told=[form.credit()]),
+        request, form, lambda _data: _told(request, order_id, form.credit()),
         done=lambda made: _("The credit was told.") if made else _("This credit was told before."),
         to=reverse("accounts:watch_credits", args=[order_id]),
     )  # fmt: skip
@@ -44,3 +46,12 @@ def watch_credits_view(request: UserRequest, order_id: UUID) -> HttpResponse:
         ],
     }
     return render(request, "accounts/watch_credits.html", context, status=answer)
+
+
+def _told(request: UserRequest, order_id: UUID, credit: Credit) -> Transfer | None:
+    """The transfer; None where the same reference was told before. Without a reference the bank is asked which it is."""
+    (made,) = watch_report(by=request.user, order_id=order_id, told=[credit])
+    if made is None and not credit.reference.strip():
+        text = _("A credit of this payer, time and amount was told before. Tick the box if the money came once more.")
+        raise Invalid(fields={"is_another": [text]})
+    return made

@@ -23,12 +23,17 @@ def blind_index(purpose: str, normal_form: str) -> bytes:
 
 
 def blind_indexes(purpose: str, normal_forms: Iterable[str]) -> list[bytes]:
-    """`blind_index` of many: the key is asked for once."""
-    key = keyring.current().index_key(purpose)
+    """`blind_index` of many: the key is asked for, and taken into the hash, once."""
+    keyed = hmac.new(keyring.current().index_key(purpose), digestmod=hashlib.sha256)
     forms = list(normal_forms)
     if not all(forms):
         raise ValueError("an empty normal form has no index")
-    return [hmac.digest(key, form.encode(), hashlib.sha256)[:INDEX_BYTES] for form in forms]
+    return [_finished(keyed.copy(), form) for form in forms]
+
+
+def _finished(keyed: hmac.HMAC, form: str) -> bytes:
+    keyed.update(form.encode())
+    return keyed.digest()[:INDEX_BYTES]
 
 
 def row_key(purpose: str) -> Callable[[bytes], bytes]:

@@ -77,7 +77,7 @@ def build_cipher(algorithm_id: int, key: bytes) -> Cipher:
     return Cipher(algorithm_id, algorithm.build(key))
 
 
-def cell_aad(table: str, column: str, row: UUID) -> bytes:
+def cell_aad(table: str, column: str, row: UUID | str) -> bytes:
     """The associated data that binds a value to its cell (R17): to rename a column is to seal anew."""
     return f"v1|{table}|{column}|{row}".encode()
 
@@ -93,11 +93,18 @@ def seal_many(
     plaintexts: Iterable[bytes], aads: Iterable[bytes], count: int, *, key_id: UUID, cipher: Cipher
 ) -> Iterator[bytes]:
     """As `seal` for `count` values: the random bytes of all nonces are drawn at once."""
+    head, nonces, bodies = seal_parts(plaintexts, aads, count, key_id=key_id, cipher=cipher)
+    return (head + nonce + body for nonce, body in zip(nonces, bodies, strict=True))
+
+
+def seal_parts(
+    plaintexts: Iterable[bytes], aads: Iterable[bytes], count: int, *, key_id: UUID, cipher: Cipher
+) -> tuple[bytes, list[bytes], list[bytes]]:
+    """The same in parts, for who writes millions: what all begin with, the nonces, and what follows each."""
     head = _HEADER.pack(VERSION, cipher.algorithm_id, key_id.bytes, b"")[:-NONCE_BYTES]
     random = os.urandom(NONCE_BYTES * count)
     nonces = [random[at : at + NONCE_BYTES] for at in range(0, NONCE_BYTES * count, NONCE_BYTES)]
-    bodies = starmap(cipher.aead.encrypt, zip(nonces, plaintexts, aads, strict=True))
-    return (head + nonce + body for nonce, body in zip(nonces, bodies, strict=True))
+    return head, nonces, list(starmap(cipher.aead.encrypt, zip(nonces, plaintexts, aads, strict=True)))
 
 
 def key_id_of(envelope: bytes, *, place: str = "") -> UUID:
@@ -125,3 +132,34 @@ def open_envelope(envelope: bytes, *, aad: bytes, find_cipher: Callable[[UUID], 
         return cipher.aead.decrypt(nonce, envelope[_HEADER.size :], aad)
     except InvalidTag:
         raise DecryptError("changed, or moved from another place", place) from None
+
+
+def open_many(
+    envelopes: Iterable[bytes], aads: Iterable[bytes], *, find_cipher: Callable[[UUID], Cipher]
+) -> Iterator[bytes | None]:
+    """As `open_envelope` for many under few keys: each key is looked up once. None for what cannot be opened, whatever the reason."""
+    found: dict[bytes, Cipher | None] = {}
+    begin = _HEADER.size - NONCE_BYTES
+    for envelope, aad in zip(envelopes, aads, strict=True):
+        if len(envelope) < OVERHEAD:  # first of all: it must not speak for the whole ones that begin alike
+            yield None
+            continue
+        head = envelope[:begin]
+        if head not in found:
+            found[head] = _cipher_of(envelope, find_cipher)
+        cipher = found[head]
+        if cipher is None:
+            yield None
+            continue
+        try:
+            yield cipher.aead.decrypt(envelope[begin : begin + NONCE_BYTES], envelope[begin + NONCE_BYTES :], aad)
+        except InvalidTag:
+            yield None
+
+
+def _cipher_of(envelope: bytes, find_cipher: Callable[[UUID], Cipher]) -> Cipher | None:
+    try:
+        cipher = find_cipher(key_id_of(envelope))
+    except DecryptError:
+        return None
+    return cipher if cipher.algorithm_id == envelope[1] else None

@@ -15,7 +15,7 @@ from antifraud.crypto import local_keys
 from antifraud.crypto.key_document import KeyClass
 from antifraud.crypto.local_keys import KeyRefused, PublishedKey
 
-__all__ = ["KeyClass", "KeyProvider", "KeyRefused", "PublishedKey", "current", "forget"]
+__all__ = ["KeyClass", "KeyProvider", "KeyRefused", "PublishedKey", "current", "fault", "forget"]
 
 
 class KeyProvider(Protocol):
@@ -69,6 +69,15 @@ def current() -> KeyProvider:
     if path:
         return local_keys.from_file(Path(path))
     raise ImproperlyConfigured("no keys: set ANTIFRAUD_KEY_FILE to a file made by `manage.py keys_init FILE`")
+
+
+def fault() -> str:
+    """Why this process has no keys to work with, as the name of the error; empty where it has."""
+    try:
+        current().active_kek()
+    except (ImproperlyConfigured, KeyRefused) as error:
+        return type(error).__name__
+    return ""
 
 
 def forget() -> None:

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import Any
 
 from django.core.files.base import File
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from antifraud.errors import Invalid, Text
@@ -52,6 +53,8 @@ _MAGIC = {
     b"\xff\xd8\xff": Kind.JPEG,
     b"PK\x03\x04": Kind.XLSX,
 }
+_OLE2 = b"\xd0\xcf\x11\xe0"  # what .xls and workbooks with a password are kept in
+_USUAL_ENDING = {Kind.MT: ".sta"}  # where it is not the kind's own name
 _HEAD_BYTES = 64 * 1024
 _MAX_ENTRIES = 1_000
 _MAX_UNPACKED_BYTES = 200 * 1024 * 1024
@@ -96,14 +99,25 @@ def sniff_statement(file: File[Any], *, field: str = "file") -> Kind:
     head = file.read(_HEAD_BYTES)
     kind = Kind.XLSX if head.startswith(b"PK\x03\x04") else _kind_of_text(head)
     if kind is None or PurePath(file.name or "").suffix.lower() not in _STATEMENT_EXTENSIONS[kind]:
-        raise _refusal(
-            field,
-            _("The content and the ending of the file must both be XLSX, CSV, MT940, MT942, camt (XML), OFX or QFX."),
-        )
+        raise _refusal(field, _why_no_statement(head, kind))
     if kind is Kind.XLSX:
         _check_workbook(file, field, unpacked_bytes=_MAX_STATEMENT_BYTES)
     file.seek(0)
     return kind
+
+
+def _why_no_statement(head: bytes, kind: Kind | None) -> Text:
+    """What is wrong and what to do: an old or locked workbook, a name that does not fit the content, or neither."""
+    if head.startswith(_OLE2):
+        return _(
+            "The file is an old .xls workbook or has a password. Save it as Excel workbook (.xlsx) without a password, or as CSV."
+        )
+    if kind is None:
+        return _("The content and the ending of the file must both be XLSX, CSV, MT940, MT942, camt (XML), OFX or QFX.")
+    return format_lazy(
+        _("By its content the file is {kind}, but its name does not end so. Rename it to end in {ending}, and send it again."),
+        kind=kind.value.upper(), ending=_USUAL_ENDING.get(kind, f".{kind.value}"),
+    )  # fmt: skip
 
 
 def _kind_of_text(head: bytes) -> Kind | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from antifraud.spreadsheets.apart import read_rows_apart
 from antifraud.spreadsheets.messages import MESSAGES, SheetError
 from antifraud.spreadsheets.reading import Cell, SheetRow, read_rows
-from antifraud.spreadsheets.writing import OutCell, safe_text, unguarded, write_rows
+from antifraud.spreadsheets.writing import OutCell, csv_text, safe_text, unguarded, write_rows
 
 __all__ = [
     "MESSAGES",
@@ -15,6 +15,7 @@ __all__ = [
     "OutCell",
     "SheetError",
     "SheetRow",
+    "csv_text",
     "read_rows",
     "read_rows_apart",
     "safe_text",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
+from antifraud import border
+from antifraud.border import Pieces
 from antifraud.problems import Param
 
 MESSAGES: dict[str, str] = {
@@ -33,10 +35,12 @@ class SheetError(ValueError):
         self.code = code
         self.params = params
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def to_border(self, _pieces: list[bytes]) -> Any:
         """Keyword arguments survive the way out of a child process."""
-        return _revive_error, (self.code, self.params)
+        return [self.code, self.params]
 
-
-def _revive_error(code: str, params: dict[str, Param]) -> SheetError:
-    return SheetError(code, **params)
+    @classmethod
+    def from_border(cls, told: Any, _pieces: Pieces) -> Self:
+        """The error that was told (antifraud.border)."""
+        code, params = told
+        return cls(border.text(code), **border.params(params))

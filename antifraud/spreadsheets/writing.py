@@ -29,6 +29,9 @@ _GUARD = "'"
 _MAX_CELL = 32_767  # what Excel can hold
 _MAX_EXACT = 10**15  # beyond 15 digits a spreadsheet program rounds
 _HEADING_COLOUR = "FFE8EEF7"
+_SPOILT_DIGITS = re.compile(
+    r"0[0-9]+|[0-9]{12,}"
+)  # zeros in front are lost; from 12 digits on 6.2E+18 is shown and saved
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what XML 1.0 cannot hold
 
 
@@ -38,6 +41,12 @@ def safe_text(text: str) -> str:
     clean = _ILLEGAL.sub("", text)
     guarded = _GUARD + clean if _starts_like_formula(clean) else clean
     return guarded if len(guarded) <= _MAX_CELL else guarded[: _MAX_CELL - 1] + "…"
+
+
+def csv_text(text: str) -> str:
+    """The same for a CSV file, whose cells have no types: digits of an account number get the apostrophe too, so that a
+    spreadsheet program keeps them as text instead of rounding them to 15 digits."""
+    return _GUARD + text if _SPOILT_DIGITS.fullmatch(text) else safe_text(text)
 
 
 def unguarded(text: str) -> str:

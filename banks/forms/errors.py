@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.forms import BaseForm
+from django.http import QueryDict
 
 from antifraud.errors import AppError, Invalid
 
@@ -18,3 +19,11 @@ def attach_errors(form: BaseForm, error: AppError) -> int:
     if not error.fields:
         form.add_error(None, str(error.message))
     return STATUS[isinstance(error, Invalid)]
+
+
+def show_version(form: BaseForm, version: int) -> None:
+    """After a refusal the page shows the object anew: what is sent from it next is about this version, not the old one."""
+    if form.is_bound and "version" in form.fields and isinstance(form.data, QueryDict):
+        data = form.data.copy()
+        data[form.add_prefix("version")] = str(version)
+        form.data = data

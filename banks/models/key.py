@@ -111,7 +111,8 @@ class SeenMessage(models.Model):
 
 
 class SignedMessage(UUIDModel):
-    """The exact bytes of one signed statement of an institution, with its signature: evidence, never changed.
+    """The exact bytes of one signed statement of an institution, with its signature: evidence, never changed nor deleted.
+    Originals of comparisons alone end, ninety days after they came (`services.keys.originals_prune`).
 
     `subject_id` is the order, hold, return, notice or comparison that it is about; of a repair, which names several, the
     institution. `body` is base64, because a body need not be text.
@@ -133,9 +134,21 @@ class SignedMessage(UUIDModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["institution", "message_id"], name="signed_message_once")]
-        indexes = [models.Index(fields=["subject_id", "received_at"], name="signed_message_by_subject")]
+        indexes = [
+            models.Index(fields=["subject_id", "received_at"], name="signed_message_by_subject"),
+            models.Index(
+                fields=["received_at"], condition=models.Q(action="sync.compare"), name="signed_comparison_by_age"
+            ),
+        ]
         triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update),
+            pgtrigger.Protect(
+                name="kept",
+                operation=pgtrigger.Delete,
+                condition=pgtrigger.Condition(
+                    "OLD.action <> 'sync.compare' OR OLD.received_at > clock_timestamp() - interval '90 days'"
+                ),
+            ),
         ]
 
     def encryption_scope(self) -> tuple[str, UUID]:

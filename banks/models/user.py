@@ -7,10 +7,13 @@ from typing import Any, ClassVar
 from django.contrib.auth import get_backends
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from antifraud.db import UUIDModel
 from banks.models.institution import Institution
+
+PLATFORM = "Platform"  # the name of the platform's own user, as it is stored
 
 
 class UserManager(BaseUserManager["User"]):
@@ -69,6 +72,8 @@ class User(UUIDModel, AbstractBaseUser):  # type: ignore[django-manager-missing]
         ]
 
     def __str__(self) -> str:
+        if self.role == self.Role.SYSTEM:
+            return gettext("Platform")  # no person: told in the reader's language
         return self.full_name or self.username
 
     @property

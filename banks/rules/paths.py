@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+NOTIFICATIONS = "/notifications/"  # where a notification leads whose reader may not open what it is about
+
 
 def lane_path(institution_id: UUID) -> str:
     """The page of an institution's lane."""

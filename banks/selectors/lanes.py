@@ -116,8 +116,8 @@ def lane_attempts(lane: Lane, limit: int = 20) -> QuerySet[Attempt]:
 
 
 def dead_letters(lane: Lane, limit: int = 50) -> list[Any]:
-    """Messages that the webhook refused three times, oldest first, each with `asked`: the request to send it again that
-    waits for a second person, or None. The reader was authorised with the lane."""
+    """Messages that the webhook refused three times or that cannot be opened here, oldest first, each with `asked`: the
+    request to send it again that waits for a second person, or None. The reader was authorised with the lane."""
     rows = Delivery.objects.filter(institution=lane.pk, state=S.DEAD_LETTERED, error__startswith=POISON)
     found: list[Any] = list(rows.order_by("created_at")[:limit])
     asked = requests.pending_of(str(Action.DELIVERY_REDRIVE), [letter.pk for letter in found])

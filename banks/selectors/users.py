@@ -98,6 +98,11 @@ def platform_watchers() -> QuerySet[User]:
     return User.objects.filter(above | Q(role=User.Role.ADMINISTRATOR), is_active=True).order_by("username")
 
 
+def administrators() -> QuerySet[User]:
+    """The active administrators of the platform."""
+    return User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).order_by("username")
+
+
 def administrator_named(username: str) -> User | None:
     """The active administrator of that user name, for commands; None where there is none."""
     return User.objects.filter(username__iexact=username, role=User.Role.ADMINISTRATOR, is_active=True).first()

@@ -146,6 +146,17 @@ def messages_prune() -> int:
         return int(cursor.rowcount)
 
 
+def originals_prune(limit: int) -> int:
+    """Delete signed originals of comparisons that came ninety days ago; every other original is evidence and kept.
+
+    For the scheduler. The database refuses to delete anything else, and younger ones (migration 0006).
+    """
+    db.require_unit_of_work()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT banks_comparisons_forget(%s)", [limit])
+        return int(cursor.fetchone()[0])
+
+
 def _locked(by: User, action: str, key_id: UUID) -> InstitutionKey:
     db.require_unit_of_work()
     return policy.get(by, action, InstitutionKey.objects.all(), key_id, lock=True)

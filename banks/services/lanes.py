@@ -36,7 +36,7 @@ def lane_pause(*, by: User, institution_id: UUID, why: str) -> Lane:
     if not SHORTEST_REASON <= len(reason) <= 200:
         raise Invalid(fields={"why": [_("Say why in 4 to 200 characters.")]})
     if lane.paused:
-        raise WrongState
+        raise WrongState(_("The lane is paused already. See above why, and since when."))
     lane.paused, lane.paused_why, lane.paused_by_id = True, reason, by.id
     lane.paused_at = db.require_unit_of_work().now
     lane.save(update_fields=["paused", "paused_why", "paused_by_id", "paused_at"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -45,6 +46,10 @@ TEXTS: dict[str, str] = {
     "lane.circuit_opened": _("The webhook of {institution} does not answer. Pushing rests; queue and inbox go on."),
     "lane.push_paused": _("The webhook of {institution} wants no more calls (410). Pushing is paused."),
     "lane.dead_letter": _("The webhook of {institution} refused a message three times. Look at its dead letters."),
+    "lane.unreadable": _("A message for {institution} cannot be opened and was put aside. Look at its dead letters."),
+    "lane.unopened": _(
+        "Messages for {institution} cannot be opened. They are tried again; ask the operators for the keys."
+    ),
     "lane.paused": _("The lane of {institution} is paused: nothing reaches it until it is resumed."),
     "lane.limited": _("The lane of {institution} has new limits: {count} calls at once, {rate} a second."),
     "lane.resumed": _("The lane of {institution} is open again."),
@@ -98,6 +103,12 @@ def notify_each(
     for user_id in people if rows else ():
         transaction.on_commit(partial(_hint, user_id), robust=True)
     return rows
+
+
+def told_since(*, user_id: UUID, code: str, urls: Iterable[str], since: datetime) -> bool:
+    """Whether the user was told one of these things after a moment: what follows from it need not be told as well."""
+    rows = Notification.objects.filter(user=user_id, created_at__gt=since, code=code, url__in=list(urls))
+    return rows.exists()
 
 
 def notifications_read(*, by: User) -> int:

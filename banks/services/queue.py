@@ -21,8 +21,11 @@ from banks.models import Attempt, Delivery, User
 from banks.policy import Action
 from banks.rules.circuit import Verdict
 from banks.rules.retries import retry_delay
+from banks.selectors.institutions import system_user
+from banks.selectors.lanes import POISON
+from banks.services import unreadable
+from banks.services.unreadable import DOOR, HANDED_OVER
 
-DOOR = "pull"
 MOST_AT_ONCE = 10
 SHORTEST_LEASE, LONGEST_LEASE = 30, 900
 LONGEST_TOTAL = 12 * 3600
@@ -55,6 +58,10 @@ UPDATE banks_delivery SET state = 'ready', lease_token = NULL, lease_until = NUL
   next_at = clock_timestamp() + make_interval(secs => %(delay)s)
 WHERE id = %(id)s AND state = 'leased' AND lease_token = %(token)s RETURNING *
 """
+_BURY = """
+UPDATE banks_delivery SET state = 'dead_lettered', lease_token = NULL, lease_until = NULL, error = %(reason)s
+WHERE id = %(id)s AND state = 'leased' AND lease_token = %(token)s RETURNING *
+"""
 _REAP = """
 UPDATE banks_delivery SET state = 'ready', lease_token = NULL, lease_until = NULL
 WHERE id = ANY(ARRAY(SELECT id FROM banks_delivery WHERE state = 'leased' AND lease_until < clock_timestamp()
@@ -85,7 +92,7 @@ def queue_receive(*, by: User, max_count: int, visibility_seconds: int) -> list[
         "by": by.id,
     }
     taken = sorted(Delivery.objects.raw(_RECEIVE, wanted), key=lambda d: (d.priority, d.next_at))
-    _note(taken, "handed_over", by=by)
+    _note(taken, HANDED_OVER, by=by)
     return [(delivery, sign_receipt(_parts(delivery))) for delivery in taken]
 
 
@@ -151,10 +158,19 @@ def queue_withhold(*, by: User, delivery: Delivery, error: str) -> None:
     """Take back what was leased in this very unit of work and cannot be made into a message: our fault, not the caller's.
 
     It is offered again by the schedule of R12, with its attempt counted; the lane's page shows the failure as that of a
-    post. `error` is a class name or code, never data.
+    post. After MOST_WITHHELD times in a row it is a dead letter if it alone fails (`services.unreadable`): people are
+    told, and may send it again under two persons. `error` is a class name or code, never data.
     """
+    failed = unreadable.failed_in_a_row(delivery)
+    is_lasting = len(failed) + 1 >= unreadable.MOST_WITHHELD
+    if is_lasting and unreadable.may_give_up(delivery, failed):
+        _changed(_BURY, delivery, "dead_lettered", by=system_user(), reason=f"{POISON}{error}"[:200])
+        unreadable.given_up(delivery, error)
+        return
     delay = retry_delay(delivery.attempt, topic=delivery.topic)
     _changed(_NACK, delivery, Verdict.FAILED.value, by=by, reason=error[:200], delay=delay)
+    if is_lasting:
+        unreadable.kept(delivery)
 
 
 def leases_reap(limit: int = 500) -> int:

@@ -36,6 +36,7 @@ register.simple_tag(ui_values.duration)
 register.simple_tag(ui_values.money)
 register.simple_tag(ui_values.when)
 register.simple_tag(ui_values.masked)
+register.filter(ui_values.counted)
 
 
 def _now(context: Context) -> datetime:
@@ -175,10 +176,13 @@ def dialog(content: str, id: str, title: str, wide: bool = False) -> SafeString:
 
 @register.simple_block_tag(takes_context=True)
 def confirm_dialog(
-    context: Context, content: str, id: str, title: str, action: str, label: str, tone: str = "primary"
-) -> SafeString:
-    """Dialog with a POST form: text and extra fields from the content, one button that does it, one that does not."""
-    given = {"id": id, "title": title, "action": action, "label": label, "tone": tone, "content": content}
+    context: Context, content: str, id: str, title: str, action: str, label: str, tone: str = "primary", opened: Any = False
+) -> SafeString:  # fmt: skip
+    """Dialog with a POST form: text and extra fields from the content, one button that does it, one that does not.
+
+    `opened`: it stands open when the page comes, as after a refused entry (`opened=form.errors`).
+    """
+    given = {"id": id, "title": title, "action": action, "label": label, "tone": tone, "content": content, "opened": opened}  # fmt: skip
     return render_to_string("ui/confirm_dialog.html", given | {"csrf_token": context.get("csrf_token", "")})
 
 
@@ -203,7 +207,7 @@ def steps(items: Sequence[Item], label: str) -> dict[str, Any]:
 @register.inclusion_tag("ui/timeline.html")
 def timeline(items: Sequence[Item]) -> dict[str, Any]:
     """List of events; items have at, title, text, actor, icon, tone, url, link."""
-    return {"items": items}
+    return {"items": [{**item, "actor": ui_values.actor_title(item.get("actor", ""))} for item in items]}
 
 
 @register.inclusion_tag("ui/definitions.html")

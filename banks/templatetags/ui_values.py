@@ -7,18 +7,33 @@ from typing import Any
 
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from antifraud.money import format_minor
+from banks.models.user import PLATFORM
 from banks.templatetags.ui_words import word
 
 SOON = 15 * 60  # seconds; the same limits are in assets/static/js/countdown.js
 NEAR = 30 * 60
 DAY = 86400
 DASH: SafeString = mark_safe('<span class="ui-muted" aria-hidden="true">—</span>')
+PLATFORM_NAMES = (PLATFORM, f"{PLATFORM} (system)")  # as `User.__str__` and `User.audit_name` give them
 WHEN_FORMATS = {"minutes": "%Y-%m-%d %H:%M", "seconds": "%Y-%m-%d %H:%M:%S", "time": "%H:%M", "date": "%Y-%m-%d"}
+
+
+class Counted(int):
+    """A whole number for people: itself in sums and plurals, its digits grouped as the reader's language does when shown."""
+
+    def __str__(self) -> str:
+        return number_format(int(self), force_grouping=True)
+
+
+def counted(value: Any) -> Any:
+    """A number of rows, orders or steps as people read it; never for attributes, which programmes read. Texts stay."""
+    return Counted(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def icon(name: str) -> SafeString:
@@ -37,6 +52,11 @@ def status_pill(entity: str, status: str | None) -> SafeString:
         return DASH
     label, tone, shape = word(entity, str(status))
     return format_html('<span class="ui-pill ui-tone-{}">{}{}</span>', tone, icon(shape), label)
+
+
+def actor_title(stored: str) -> str:
+    """Who acted, as the audit log names them; the platform itself in the reader's language."""
+    return gettext("Platform") if stored in PLATFORM_NAMES else stored
 
 
 def clock_text(seconds: int) -> str:

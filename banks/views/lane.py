@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from antifraud import policy
 from antifraud.db import unit_of_work
-from antifraud.errors import Invalid
+from antifraud.errors import Conflict, Invalid
 from banks.forms.errors import attach_errors
 from banks.forms.lanes import LimitsForm, PauseForm
 from banks.middleware import UserRequest
@@ -42,7 +42,7 @@ def lane_pause_view(request: UserRequest, institution_id: UUID) -> HttpResponse:
     try:
         with unit_of_work(request.user):
             lane_pause(by=request.user, institution_id=institution_id, **form.cleaned_data)
-    except Invalid as error:
+    except (Invalid, Conflict) as error:
         return _page(request, institution_id, form, status=attach_errors(form, error))
     messages.success(request, _("The lane is paused."))
     return redirect("banks:lane", institution_id)

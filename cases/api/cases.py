@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -13,12 +15,28 @@ from rest_framework.response import Response
 from antifraud.api.fields import MomentField
 from antifraud.api.idempotency import etag, expected_version, writes
 from antifraud.api.viewsets import ListMixin, PolicyViewSet, RetrieveMixin
+from antifraud.errors import Invalid, Text
 from banks.selectors.institutions import police_institutions
 from cases.models import Case, Lead
 from cases.policy import Action
 from cases.services.cases import CaseInput, case_file
 from cases.services.steps import VERBS, case_step
-from cases.services.victims import LeadInput, VictimInput
+from cases.services.victims import LeadInput, VictimInput, victim_enter
+
+# The services name fields as the pages do, where a victim stands beside other things.
+VICTIM_FIELDS = {"victim_name": "name", "victim_id_number": "id_number", "victim_phone": "phone"}
+
+
+@contextmanager
+def _fields_as_sent(names: Mapping[str, str]) -> Iterator[None]:
+    """Name the fields of a refusal as the client sent them."""
+    try:
+        yield
+    except Invalid as error:
+        fields: dict[str, list[Text]] = {}
+        for name, texts in error.fields.items():
+            fields.setdefault(names.get(name, name), []).extend(texts)
+        raise Invalid(error.message, code=error.code, fields=fields) from error
 
 
 class CaseSerializer(serializers.ModelSerializer[Case]):
@@ -65,6 +83,12 @@ class CaseInputSerializer(serializers.Serializer[Any]):
     leads = LeadInputSerializer(many=True, required=False, default=list)
 
 
+class VictimAddedSerializer(serializers.Serializer[Any]):
+    """The victim's id; what was sent is not given back."""
+
+    id = serializers.UUIDField()
+
+
 class StepInputSerializer(serializers.Serializer[Any]):
     """A step of law: its paper."""
 
@@ -85,6 +109,7 @@ class CaseViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Case]):
         "retrieve": Action.CASE_VIEW,
         "create": Action.CASE_FILE,
         "step": Action.CASE_VIEW,
+        "victims": Action.VICTIM_ADD,
     }
     keyset = ("-listed_at", "-id")
     filterset_fields = ["status", "fraud_type", "number", "incident_number", "unit"]
@@ -103,7 +128,8 @@ class CaseViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Case]):
         data = dict(form.validated_data)
         victims = tuple(VictimInput(**victim) for victim in data.pop("victims"))
         leads = tuple(LeadInput(**lead) for lead in data.pop("leads"))
-        case = case_file(by=request.user, data=CaseInput(**data, victims=victims, leads=leads))
+        with _fields_as_sent(dict.fromkeys(VICTIM_FIELDS, "victims") | {"lead_value": "leads"}):
+            case = case_file(by=request.user, data=CaseInput(**data, victims=victims, leads=leads))
         return Response(CaseSerializer(case).data, status=201, headers={"ETag": etag(case.version)})
 
     @extend_schema(request=StepInputSerializer, responses=CaseSerializer)
@@ -120,3 +146,15 @@ class CaseViewSet(ListMixin, RetrieveMixin, PolicyViewSet[Case]):
             note=data["note"], to_unit=unit, expected_version=expected_version(request),
         )  # fmt: skip
         return Response(CaseSerializer(case).data, headers={"ETag": etag(case.version)})
+
+    @extend_schema(request=VictimInputSerializer, responses={201: VictimAddedSerializer})
+    @action(detail=True, methods=["post"])
+    @writes
+    def victims(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """Add a victim who was found after the case was filed."""
+        form = VictimInputSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        data, version = VictimInput(**form.validated_data), expected_version(request)
+        with _fields_as_sent(VICTIM_FIELDS):
+            victim = victim_enter(by=request.user, case_id=self.kwargs["pk"], data=data, expected_version=version)
+        return Response({"id": victim.id}, status=201)

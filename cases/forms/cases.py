@@ -56,7 +56,7 @@ class MoneyField(forms.CharField):
         try:
             return money.to_minor(text, self.currency)
         except money.MoneyError as error:
-            raise forms.ValidationError(translate(money.MESSAGES[error.code])) from error
+            raise forms.ValidationError(translate(money.MESSAGES[error.code]).format(**error.params)) from error
 
     def prepare_value(self, value: Any) -> Any:
         """Minor units from a record are shown as an amount; what was typed stays as typed."""

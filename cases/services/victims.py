@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from antifraud import db, policy
 from antifraud.audit import diary
 from antifraud.crypto.blind import blind_bucket, blind_index
 from antifraud.crypto.normal import normal_name, normal_phone
-from antifraud.errors import Invalid
+from antifraud.errors import Invalid, Superseded, WrongState
 from banks.models import User
 from cases.models import Case, Lead, Victim
 from cases.policy import Action
@@ -38,7 +39,7 @@ class LeadInput:
 
 
 def victim_add(*, case: Case, data: VictimInput) -> Victim:
-    """Store a victim under the case's key. The caller has authorised the change of the case."""
+    """Store a victim under the case's key, at filing. The caller has authorised the change of the case."""
     victim = Victim(
         case=case,
         name=data.name.strip(),
@@ -52,18 +53,48 @@ def victim_add(*, case: Case, data: VictimInput) -> Victim:
     return victim
 
 
-def victim_update(*, by: User, victim_id: UUID, data: VictimInput) -> Victim:
-    """Correct a victim's data; the audit row names the fields only."""
-    victim = policy.get(by, Action.VICTIM_VIEW, Victim.objects.select_related("case"), victim_id, lock=True)
-    policy.require(by, Action.CASE_UPDATE, victim.case)
-    victim.name = data.name.strip()
-    victim.id_number = data.id_number.strip().upper() or None
-    victim.phone = data.phone.strip() or None
-    victim.name_bucket = _name_bucket(data.name)
-    victim.phone_bucket = _phone_bucket(data.phone)
-    victim.save()
+def victim_enter(*, by: User, case_id: UUID, data: VictimInput, expected_version: int | None = None) -> Victim:
+    """Add a victim who was found after the case was filed; the audit row names the fields only.
+
+    Raises Invalid by field (also for one who is there already, word for word), WrongState for a closed case, Superseded
+    for another version of the case.
+    """
+    case = policy.get(by, Action.VICTIM_ADD, Case.objects.all(), case_id, lock=True)
+    if expected_version not in {None, case.version}:
+        raise Superseded
+    _require_open(case)
+    victim = victim_add(case=case, data=data)
+    _refuse_twin(victim)
+    case_clued(case.id)
+    fields = [name for name in REVEALABLE if getattr(data, name).strip()]
+    diary.record("victim.add", by=by, obj=victim, case_id=case.id, detail={"fields": fields})
+    return victim
+
+
+def victim_update(*, by: User, victim_id: UUID, changes: Mapping[str, str]) -> Victim:
+    """Correct the fields that are named; "" takes a value away, but not the name. The audit row names the fields only.
+
+    Raises Invalid by field, WrongState for a closed case.
+    """
+    known = policy.get(by, Action.VICTIM_UPDATE, Victim.objects.all(), victim_id)
+    # The case first, as everywhere; what was read before is read again under the lock.
+    _require_open(db.lock(Case.objects.filter(pk=known.case_id)).get())
+    victim = policy.get(by, Action.VICTIM_UPDATE, Victim.objects.select_related("case"), victim_id, lock=True)
+    if unknown := set(changes) - set(REVEALABLE):
+        raise ValueError(f"not correctable: {sorted(unknown)}")
+    wanted = {name: text.strip() for name, text in changes.items()}
+    if not wanted:
+        raise Invalid(fields={"victim_name": [_("Enter what is to be corrected.")]})
+    if "name" in wanted:
+        victim.name, victim.name_bucket = wanted["name"], _name_bucket(wanted["name"])
+    if "id_number" in wanted:
+        victim.id_number = wanted["id_number"].upper() or None
+    if "phone" in wanted:
+        victim.phone, victim.phone_bucket = wanted["phone"] or None, _phone_bucket(wanted["phone"])
+    victim.save(update_fields=[*wanted, "name_bucket", "phone_bucket"])
+    _refuse_twin(victim)
     case_clued(victim.case_id)
-    diary.record("victim.update", by=by, obj=victim, case_id=victim.case_id, detail={"fields": list(REVEALABLE)})
+    diary.record("victim.update", by=by, obj=victim, case_id=victim.case_id, detail={"fields": sorted(wanted)})
     return victim
 
 
@@ -96,6 +127,27 @@ def lead_reveal(*, by: User, lead_id: UUID, purpose: str) -> str:
     """A lead's value in clear; writes the audit row first."""
     lead = policy.get(by, Action.LEAD_REVEAL, Lead.objects.all(), lead_id)
     return diary.reveal(lead, "value", by=by, purpose=purpose, case_id=lead.case_id)
+
+
+def _require_open(case: Case) -> None:
+    if case.status == Case.Status.CLOSED:
+        raise WrongState(_("The case is closed; nothing can be added to it."), extra={"state": case.status})
+
+
+def _refuse_twin(victim: Victim) -> None:
+    """Raise where the case has another victim who is the same in all that is known; the caller holds the case."""
+    fresh = Victim.objects.get(pk=victim.pk)
+    others = Victim.objects.filter(
+        case=victim.case_id, name_bucket=victim.name_bucket, phone_bucket=victim.phone_bucket
+    )
+    if any(_known(other) == _known(fresh) for other in others.exclude(pk=victim.pk)):
+        text = _("The case has this victim already. Enter the identity number or the phone that tells the two apart.")
+        raise Invalid(fields={"victim_name": [text]})
+
+
+def _known(victim: Victim) -> tuple[str, str, str]:
+    id_number, phone = (secret.open() if secret else "" for secret in (victim.id_number, victim.phone))
+    return normal_name(victim.name.open()), id_number, normal_phone(phone) if phone else ""
 
 
 def _name_bucket(name: str) -> int:

@@ -21,12 +21,14 @@ from antifraud.errors import AppError
 from banks.forms.errors import attach_errors
 from banks.middleware import UserRequest
 from cases.forms.cases import AttachmentForm, CaseFilterForm, CaseForm, NoteForm, StepForm
-from cases.models import Case
+from cases.forms.victims import VictimCorrectionForm
+from cases.models import Case, Victim
 from cases.policy import Action
 from cases.rules.fraud_types import FRAUD_TYPE_LABELS
 from cases.selectors import cases as selectors
 from cases.services.cases import case_update
 from cases.services.steps import NEEDS_DOCUMENT, VERBS, case_step
+from cases.services.victims import victim_update
 from cases.states import case_flow
 from cases.views.tabs import case_context
 from cases.views.words import timeline_items
@@ -99,6 +101,7 @@ def case_report(request: UserRequest, case_id: UUID) -> HttpResponse:
         "missing": [MISSING_LABELS[code] for code in missing],
         "steps_open": _open_steps(request, case),
         "note_form": NoteForm(),
+        "may_add_victim": policy.can(request.user, Action.VICTIM_ADD) and case.status != Case.Status.CLOSED,
         "may_draft": policy.can(request.user, "order.draft"),  # the floor above serves the button's page
         "attachment_form": AttachmentForm(),
     }
@@ -145,6 +148,29 @@ def _initial(case: Case) -> dict[str, Any]:
     names = ("incident_number", "jurisdiction", "fraud_type", "fraud_subtype", "occurred_at", "version")
     text = case.narrative.open() if case.narrative else ""
     return {name: getattr(case, name) for name in names} | {"loss": case.loss_minor, "narrative": text}
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def victim_edit(request: UserRequest, victim_id: UUID) -> HttpResponse:
+    """Correct a victim's data; the values of now stay masked."""
+    rows = Victim.objects.select_related("case__unit")
+    victim = policy.get(request.user, Action.VICTIM_UPDATE, rows, victim_id)
+    form = VictimCorrectionForm(request.POST or None, victim=victim)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                with unit_of_work(request.user):
+                    victim_update(by=request.user, victim_id=victim_id, changes=form.changes())
+            except AppError as error:
+                status = attach_errors(form, error)
+            else:
+                messages.success(request, _("The victim's data was corrected."))
+                return redirect("cases:report", victim.case_id)
+    context = case_context(victim.case, "report") | {"form": form, "victim": victim}
+    return render(request, "cases/victim_edit.html", context, status=status)
 
 
 @login_required

@@ -59,5 +59,5 @@ def test_it_costs_the_same_for_many(world: World, log_in: Any, counted: Any) -> 
     client = log_in(world.analyst_a)
     case = new_case(world.analyst_a)
     client.post(reverse(URL), {"q": case.number})
-    with counted(8):
+    with counted(10):
         client.post(reverse(URL), {"q": case.number})

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import tempfile
 import uuid
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,9 +14,18 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from antifraud.uploads import LARGER, MEGABYTE, USUAL, BoundedUploadHandler, FormTooLarge, limit_of
+from antifraud.uploads import (
+    LARGER,
+    MEGABYTE,
+    USUAL,
+    BoundedUploadHandler,
+    FormTooLarge,
+    NamelessUploadHandler,
+    limit_of,
+)
 
 
 def test_pages_of_statements_take_more_than_the_others() -> None:
@@ -69,3 +81,38 @@ def test_a_form_of_a_stranger_that_is_too_large_gets_no_further(monkeypatch: Any
     assert "Nothing was kept" in large.content.decode()
     small = stranger.post("/me/login/", {"file": SimpleUploadedFile("a.csv", b"x" * 10)})
     assert small.status_code == 403
+
+
+def test_a_large_file_has_no_name_on_the_disk(tmp_path: Path, monkeypatch: Any) -> None:
+    """While the form is read nothing of it can be found in the temporary folder, and nothing is left by a dead process."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    seen: list[list[str]] = []
+    body = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("流水 May.csv", b"6222021234567890," * 200_000)})
+    request = RequestFactory().generic("POST", "/", body, content_type=MULTIPART_CONTENT)
+    write = NamelessUploadHandler.receive_data_chunk
+
+    def looked(handler: NamelessUploadHandler, raw_data: bytes, start: int) -> None:
+        write(handler, raw_data, start)
+        seen.append(os.listdir(tmp_path))
+
+    monkeypatch.setattr(NamelessUploadHandler, "receive_data_chunk", looked)
+    file = request.FILES["file"]
+    assert {*map(tuple, seen)} == {()}
+    assert (file.name, file.size, file.read(17)) == ("流水 May.csv", 17 * 200_000, b"6222021234567890,")
+    assert b"".join(file.chunks()) == b"6222021234567890," * 200_000
+    assert os.fstat(file.fileno()).st_nlink == 0
+    file.close()
+
+
+def test_an_interrupted_form_gives_its_room_back() -> None:
+    handler = NamelessUploadHandler()
+    handler.upload_interrupted()
+    handler.new_file("file", "a.csv", "text/csv", None)
+    handler.receive_data_chunk(b"x", 0)
+    whole = handler.file_complete(1)
+    assert whole.read() == b"x"
+    handler.new_file("file", "b.csv", "text/csv", None)
+    handler.receive_data_chunk(b"y", 0)
+    handler.upload_interrupted()
+    assert whole.closed
+    assert [file.closed for file in handler.files] == [True, True]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.cast import World
 from tests.policy.routes import settled
 
 pytestmark = pytest.mark.django_db
+OPEN_DIALOG = re.compile(r'<dialog [^>]*id="dlg-revoke"[^>]* data-open>')
 ABSENT = "/keys/0f8fad5b-d9cb-469f-a165-70867728950e/"
 
 
@@ -53,7 +55,9 @@ def test_from_registration_to_revocation(world: World, log_in: Any) -> None:
     assert InstitutionKey.objects.get().approved_at is None
     assert admin.post(f"{page}approve/", seen).status_code == 302
     assert admin.post(f"{page}approve/", seen).status_code == 409
-    assert bank.post(f"{page}revoke/", {"reason": ""}).status_code == 422
+    refused = bank.post(f"{page}revoke/", {"reason": ""})
+    assert (refused.status_code, bool(OPEN_DIALOG.search(refused.content.decode()))) == (422, True)
+    assert not OPEN_DIALOG.search(own)
     assert bank.post(f"{page}revoke/", {"reason": "laptop stolen"}).status_code == 302
     ended = bank.get(page).content.decode()
     assert "laptop stolen" in ended

@@ -149,3 +149,15 @@ def test_masked_never_opens_the_secret() -> None:
     assert "data-reveal" not in ui_values.masked(Safe())
     assert text(ui_values.masked(None)) == "—"
     assert "<b>" not in ui_values.masked("<b>")
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "1,234,567"), ("zh-hans", "1234567")])
+def test_counts_are_grouped_as_the_language_does_and_stay_numbers(language: str, shown: str) -> None:
+    source = (
+        "{% load i18n ui %}{{ n|counted }}|{% blocktranslate count n=n|counted %}{{ n }}{% plural %}{{ n }}"
+        "{% endblocktranslate %}|{{ n }}|{{ text|counted }}|{{ none|counted }}|{{ yes|counted }}"
+    )
+    with translation.override(language):
+        found = Template(source).render(Context({"n": 1234567, "text": "1234", "none": None, "yes": True}))
+    assert found == f"{shown}|{shown}|1234567|1234|None|True"
+    assert ui_values.counted(1200) + 1 == 1201

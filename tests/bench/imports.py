@@ -83,6 +83,7 @@ def steps(environment: dict[str, str], folder: Path, part: int) -> dict[str, Any
         ("again", "read", {"path": str(again), "case": "csv"}),
         ("bulk_create", "bulk_create", {"path": str(first), "rows": ORM_ROWS // part}),
         ("xlsx", "read", {"path": str(book), "case": "xlsx"}),
+        ("xlsx_cells", "xlsx_cells", {"path": str(book)}),
         ("openpyxl", "openpyxl", {"path": str(book)}),
     ]
     for name, what, wanted in plan:

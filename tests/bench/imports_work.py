@@ -27,8 +27,9 @@ from django.db import transaction  # noqa: E402
 from openpyxl import load_workbook  # noqa: E402
 
 from accounts.models import StatementFile, StatementLine  # noqa: E402
-from accounts.rules.statements import Batch, read  # noqa: E402
-from accounts.selectors.identity import index_of  # noqa: E402
+from accounts.rules.statements import BATCH_ROWS, Batch, read  # noqa: E402
+from accounts.rules.statements.xlsx_parts import opened, shared_strings  # noqa: E402
+from accounts.rules.statements.xlsx_sheet import SheetRows  # noqa: E402
 from accounts.services.statements.files import statement_ahead, statement_commit, statement_receive  # noqa: E402
 from accounts.services.statements.packing import COLUMNS, TABLE, Packer  # noqa: E402
 from antifraud import bulk, db  # noqa: E402
@@ -89,12 +90,12 @@ class Watched(Progress):
 def copy(wanted: dict[str, Any]) -> dict[str, Any]:
     """The limit: rows that are packed already, COPY alone, without commit."""
     pieces, count = [], 0
-    packer = Packer(new_case(world.analyst_a).pk, uuid.uuid4(), bytes(32))
+    case = new_case(world.analyst_a)
+    with db.unit_of_work(world.analyst_a):
+        packer = Packer(case.pk, uuid.uuid4())
     for batch in _batches(wanted["path"]):
-        with db.unit_of_work(world.analyst_a):
-            pieces.append(
-                b"".join(packer.rows(batch, [1] * len(batch), [2] * len(batch), {}, list(packer.keys(batch))))
-            )
+        nodes = [int(account[-9:]) for account in batch.account]
+        pieces.append(b"".join(packer.pack(batch).rows(nodes, [2] * len(batch), {})))
         count += len(batch)
 
     def act() -> int:
@@ -186,7 +187,7 @@ def _line(file: StatementFile, number: int, row: dict[str, str]) -> StatementLin
     return StatementLine(
         file=file, case_id=file.case_id, row=number, node=1, counter=2, at=at,
         direction="in" if row[HEADINGS[4]] == "进" else "out", amount_minor=to_minor(row[HEADINGS[2]], "CNY"), currency="CNY",
-        balance_minor=to_minor(row[HEADINGS[3]], "CNY"), serial=row[HEADINGS[8]], line_key=index_of(row[HEADINGS[8]]),
+        balance_minor=to_minor(row[HEADINGS[3]], "CNY"), serial=row[HEADINGS[8]],
         details={"summary": row[HEADINGS[9]]},
     )  # fmt: skip
 
@@ -201,7 +202,28 @@ def openpyxl(wanted: dict[str, Any]) -> dict[str, Any]:
     return timed(act)
 
 
-STEPS = {"copy": copy, "read": read_file, "commit": commit, "bulk_create": bulk_create, "openpyxl": openpyxl}
+def xlsx_cells(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Our reader of workbooks, as the confined child runs it but in this process: cells only, every one of them a text."""
+
+    def act() -> int:
+        with Path(wanted["path"]).open("rb") as stream, opened(stream, Path(wanted["path"]).stat().st_size) as book:
+            rows = SheetRows(book, book.sheets[0], shared_strings(book.archive), after=1)
+            count = 0
+            while found := rows(BATCH_ROWS)[0]:
+                count += len(found)
+        return count
+
+    return timed(act)
+
+
+STEPS = {
+    "copy": copy,
+    "read": read_file,
+    "commit": commit,
+    "bulk_create": bulk_create,
+    "xlsx_cells": xlsx_cells,
+    "openpyxl": openpyxl,
+}
 
 
 def main() -> None:

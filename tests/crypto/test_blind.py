@@ -16,6 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from antifraud.crypto import blind_bucket, blind_index, key_document, keyring
+from antifraud.crypto.blind import blind_indexes
 from antifraud.crypto.key_document import KeyClass
 
 # The key file is the same for all examples of one test: that is meant.
@@ -82,3 +83,13 @@ def test_nothing_has_no_index() -> None:
     for bits in (0, 33):
         with pytest.raises(ValueError, match="bits"):
             blind_bucket("p", "x", bits=bits)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1)))
+def test_many_are_indexed_as_one_by_one_is(forms: list[str]) -> None:
+    assert blind_indexes("p", forms) == [blind_index("p", form) for form in forms]
+
+
+def test_among_many_an_empty_form_is_refused() -> None:
+    with pytest.raises(ValueError, match="empty"):
+        blind_indexes("p", ["1", ""])

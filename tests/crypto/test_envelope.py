@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antifraud.crypto import DecryptError, envelope
-from antifraud.crypto.envelope import Algorithm, Cipher, build_cipher, cell_aad, key_id_of, open_envelope, seal
+from antifraud.crypto.envelope import (
+    AES_256_GCM,
+    Algorithm,
+    Cipher,
+    build_cipher,
+    cell_aad,
+    key_id_of,
+    open_envelope,
+    open_many,
+    seal,
+    seal_many,
+)
 
 KEY = bytes(range(32))
 KEY_ID = UUID("00112233-4455-6677-8899-aabbccddeeff")
@@ -106,3 +117,28 @@ def test_another_algorithm_can_join(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_cipher_for_an_unknown_algorithm_or_short_key(algorithm: int, key: bytes) -> None:
     with pytest.raises(DecryptError):
         build_cipher(algorithm, key)
+
+
+def test_many_are_opened_as_one_by_one_is() -> None:
+    key_id, other_id = uuid4(), uuid4()
+    ciphers = {each: build_cipher(AES_256_GCM.id, os.urandom(32)) for each in (key_id, other_id)}
+    plain, aads = [b"a", b"", b"c"], [b"1", b"2", b"3"]
+    sealed = list(seal_many(plain, aads, 3, key_id=key_id, cipher=ciphers[key_id]))
+    of_other = seal(b"d", aad=b"4", key_id=other_id, cipher=ciphers[other_id])
+    unknown = seal(b"e", aad=b"5", key_id=uuid4(), cipher=ciphers[key_id])
+
+    def find(wanted: UUID) -> Cipher:
+        if wanted not in ciphers:
+            raise DecryptError("the data key does not exist")
+        return ciphers[wanted]
+
+    envelopes = [*sealed, of_other, unknown, sealed[0], sealed[0][:20], of_other[:1] + b"\x09" + of_other[2:]]
+    found = list(open_many(envelopes, [*aads, b"4", b"5", b"moved", b"1", b"4"], find_cipher=find))
+    assert found == [*plain, b"d", None, None, None, None]
+
+
+def test_a_truncated_one_does_not_hide_the_whole_ones_of_its_key() -> None:
+    key_id, cipher = uuid4(), build_cipher(AES_256_GCM.id, os.urandom(32))
+    whole = seal(b"a", aad=b"1", key_id=key_id, cipher=cipher)
+    found = open_many([whole[:20], b"", whole], [b"1"] * 3, find_cipher=lambda _key_id: cipher)
+    assert list(found) == [None, None, b"a"]

@@ -54,6 +54,23 @@ def test_what_is_no_statement_is_refused(name: str, content: bytes) -> None:
         sniff_statement(ContentFile(content, name=name), field="file")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), ("old .xls workbook or has a password", "as CSV")),
+        ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), ("has a password", "without a password")),
+        ("a.csv", b"PK\x03\x04" + bytes(60), ("is XLSX", "end in .xlsx")),
+        ("a.xls", "账号,金额\r\n1,2\r\n".encode("gb18030"), ("is CSV", "end in .csv")),
+        ("a.csv", MT, ("is MT940", "end in .sta")),
+        ("a.csv", CAMT, ("is XML", "end in .xml")),
+    ],
+)
+def test_why_a_file_cannot_be_taken_is_said(name: str, content: bytes, words: tuple[str, ...]) -> None:
+    with pytest.raises(Invalid) as refused:
+        sniff_statement(ContentFile(content, name=name), field="file")
+    assert all(word in str(refused.value.fields["file"][0]) for word in words)
+
+
 def test_markup_does_not_enter_as_anything_else() -> None:
     assert not {Kind.XML, Kind.OFX, Kind.MT} & (KINDS | set(ACCEPTED["other"]) | set(ACCEPTED["scan"]))
     for content, name in ((CAMT, "a.xml"), (OFX, "a.ofx"), (MT, "a.sta")):

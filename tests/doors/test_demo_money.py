@@ -10,8 +10,21 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from accounts.models import LedgerAccount, LedgerChain, LedgerMatch, Order, StatementFile
+from accounts.models import (
+    LedgerAccount,
+    LedgerChain,
+    LedgerMatch,
+    Objection,
+    Order,
+    Refund,
+    RefundRound,
+    RefundShare,
+    StatementFile,
+    TraceRun,
+    Transfer,
+)
 from antifraud import db
+from antifraud.audit.models import AuditEntry
 from antifraud.crypto import data_keys
 from antifraud.doors.demo.city import city_build
 from antifraud.doors.demo.clock import move_to, moved_clock
@@ -31,12 +44,12 @@ def played(django_db_setup: None, django_db_blocker: Any) -> Iterator[float]:
         try:
             end = db.app_now()
             with moved_clock():
-                move_to(end - timedelta(hours=5))
-                city = city_build(SEED, end - timedelta(hours=5))
+                move_to(end - timedelta(hours=72))
+                city = city_build(SEED, end - timedelta(hours=72))
                 stage = Stage(city, SEED, end)
                 begun = time.process_time()
                 stage.timeline.add(
-                    today_case(stage, today_plan(city, end, 3, 3.4, fraud_type="authority", paper=False), followed)
+                    today_case(stage, today_plan(city, end, 60, 70.0, fraud_type="authority", paper=False), followed)
                 )
                 stage.timeline.run()
             yield time.process_time() - begun
@@ -60,7 +73,39 @@ def test_two_statements_are_in_the_ledger_and_agree(played: float) -> None:
         "query_transactions",
         "watch",
         "watch_end",
+        "freeze",
     }
+
+
+def _lost(share: RefundShare) -> int:
+    """All that the account paid to which the share goes: each victim pays from one."""
+    (payer,) = {
+        payment.from_account
+        for payment in Transfer.objects.filter(case=share.case).select_related("from_account")
+        if payment.from_account and payment.from_account.number.open() == share.payee_account.open()
+    }
+    return sum(payer.transfers_out.values_list("amount_minor", flat=True))
+
+
+def test_what_is_held_is_on_its_way_back(played: float) -> None:
+    """In public notice with an objection, paid with its proof, waiting for the bank, waiting for approval."""
+    refunds = {refund.institution.code: refund for refund in Refund.objects.select_related("institution")}
+    assert {code: refund.status for code, refund in refunds.items()} == {
+        "cmb": "objected", "icbc": "paid", "abc": "decided", "psbc": "drafted",
+    }  # fmt: skip
+    shared = RefundRound.objects.get(refund=refunds["cmb"])
+    assert (shared.branch, shared.notice_text != "", shared.shares.count()) == ("pro_rata", True, 3)
+    assert (
+        shared.shares.exclude(run=None).count()
+        == TraceRun.objects.filter(direction="forward", run_by__username="donghu.analyst").count()
+        == 3
+    )
+    assert Objection.objects.get().refund_id == refunds["cmb"].pk
+    assert RefundShare.objects.get(refund=refunds["icbc"], outcome="paid").proof is not None
+    assert AuditEntry.objects.filter(verb="refund.announce", object_id=refunds["icbc"].pk).exists()
+    assert all(share.loss_minor == _lost(share) for share in RefundShare.objects.select_related("victim"))
+    assert refunds["abc"].available_at is not None
+    assert refunds["psbc"].submitted_at is not None
 
 
 def test_it_costs_little_of_the_start(played: float) -> None:

@@ -45,6 +45,7 @@ def main(verb: str = "", case_id: str = "", kind: str = "stop") -> None:
     rows += [(f"b{n}", f"c{n}", at(400 + 11 * n), 11_000_00 + n * 10_00) for n in range(6)]
     rows += [("c1", "a1", at(700), 5_000_00), ("b0", "cash", at(500), 10_000_00), ("c2", "d0", at(900), 10_500_00)]
     rows += [("b1", f"shop{n}", at(600 + n), 150_00) for n in range(9)]
+    rows += [("c0", f"kiosk{n}", at(650 + n), 120_00) for n in range(3)]
     made = ledger(by, case, rows, covered=("victim", "a1", "a2", "b0", "b1", "c1"), cash=("cash",))
     for place, (name, account) in enumerate(made.account.items()):
         code = "CCB" if name == "victim" else CITY[place % len(CITY)]

@@ -119,8 +119,8 @@ def _walk_by_keyboard(page: Page) -> None:
     expect(page.locator("#flow-svg.has-way .fl-ribbon.is-way")).not_to_have_count(0)
     picture(page, "flow-way")
     drawn = page.locator(".fl-node").count()
-    target = page.locator(".fl-node", has=page.locator(".fl-more")).first
-    target.focus()
+    handle = str(page.locator("a.fl-more").first.get_attribute("id"))
+    page.locator(f"#{handle.replace('open-', 'n')}").focus()
     page.keyboard.press("e")
     page.wait_for_url(re.compile(r"[?&]open=\d+"))
     expect(page.get_by_role("link", name=re.compile("Undo opening"))).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -83,7 +84,11 @@ def test_pausing_needs_a_reason_and_resuming_opens(world: World, log_in: Any) ->
     client = log_in(world.centre_supervisor)
     path = lane_path(world.bank_a.id)
     assert client.post(f"{path}pause/", {"why": ""}).status_code == 422
-    assert client.post(f"{path}pause/", {"why": "x"}).status_code == 422
+    refused = client.post(f"{path}pause/", {"why": "x"})
+    assert refused.status_code == 422
+    (opened,) = re.findall(r'<dialog [^>]*id="([^"]+)"[^>]* data-open>', refused.content.decode())
+    assert opened == "dlg-pause", "the entry comes back where it was made"
+    assert "data-open>" not in client.get(path).content.decode().split('id="dlg-pause"')[1][:80]
     assert not Lane.objects.get(institution=world.bank_a).paused
     assert client.post(f"{path}pause/", {"why": "their data centre burns"}).status_code == 302
     assert "their data centre burns" in client.get(path).content.decode()
@@ -139,3 +144,15 @@ def test_a_dead_letter_is_sent_again_by_two_persons_on_the_page(world: World, st
     assert supervisor.post(f"/dead-letters/{letter.pk}/decide/", {"verb": "approve"}).status_code == 302
     letter.refresh_from_db()
     assert letter.state == "ready"
+
+
+def test_a_pause_that_came_second_is_told_with_what_was_typed(world: World, log_in: Any) -> None:
+    client, url = log_in(world.centre_supervisor), f"{lane_path(world.bank_a.id)}pause/"
+    assert client.post(url, {"why": "the bank asked for it"}).status_code == 302
+    answer = client.post(url, {"why": "a fraud at the bank"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "The lane is paused already." in page
+    assert "a fraud at the bank" in page
+    assert "data-open" not in page
+    assert Lane.objects.get(institution=world.bank_a).paused_why == "the bank asked for it"

@@ -11,7 +11,8 @@ from django.db import connection
 from antifraud.audit.diary import detail_of
 from antifraud.audit.models import AuditEntry
 from antifraud.lanes import lane_push
-from banks.models import Attempt, Delivery, Lane
+from banks.models import Attempt, Delivery, Lane, Notification
+from banks.selectors.institutions import system_user
 from banks.selectors.lanes import lane_attempts
 from tests.accounts import alerting
 from tests.accounts.factories import involve, issue, new_case
@@ -91,6 +92,97 @@ def test_it_is_counted_shown_and_tried_again_after_a_growing_pause(
     assert (entry.outcome, entry.object_id, detail_of(entry)["place"].split("|")[0]) == (
         "failed", delivery.id, "accounts_order",
     )  # fmt: skip
+
+
+def poll(client: Any, delivery: Delivery, times: int, acks: Any = ()) -> list[str]:
+    """Ask as often for what is due at once; the state after each."""
+    states = []
+    for _ in range(times):
+        Delivery.objects.filter(pk=delivery.pk).update(next_at=delivery.available_at)
+        receive(client, acks=list(acks))
+        states.append(Delivery.objects.get(pk=delivery.pk).state)
+    return states
+
+
+@pytest.fixture
+def broken(orders: list[Any], monkeypatch: pytest.MonkeyPatch) -> Delivery:
+    """The most urgent one cannot be opened; three times in a row are enough."""
+    monkeypatch.setattr("banks.services.unreadable.MOST_WITHHELD", 3)
+    spoil("accounts_order", orders[0].id)
+    return Delivery.objects.get(subject_id=orders[0].id)
+
+
+def receipt_of_another(client: Any) -> list[str]:
+    return [item["receipt"] for item in receive(client, max=2).json()["items"]]
+
+
+def told(code: str) -> dict[str, str]:
+    return dict(Notification.objects.filter(code=code).values_list("user__username", "url"))
+
+
+def test_it_ends_as_a_dead_letter_that_people_hear_of(world: World, log_in: Any, broken: Delivery) -> None:
+    client = log_in(world.risk_a)
+    other = receipt_of_another(client)
+    assert poll(client, broken, 3, other) == ["ready", "dead_lettered", "dead_lettered"]
+    broken.refresh_from_db()
+    assert broken.error == "poison_DecryptError"
+    tried = Attempt.objects.filter(delivery=broken).order_by("-pk")
+    assert (tried[0].outcome, tried[0].door, tried.count()) == ("dead_lettered", "pull", 6), "nobody tries it any more"
+    entry = AuditEntry.objects.get(verb="delivery.dead_letter")
+    assert (entry.object_id, detail_of(entry)["reason"]) == (broken.id, "DecryptError")
+    assert entry.actor_id == system_user().id, "ours, not the bank's act"
+    people = told("lane.unreadable")
+    assert people[world.admin.username] == "/notifications/"
+    assert people[world.centre_supervisor.username] == people[world.risk_a.username] == f"/lanes/{world.bank_a.id}/"
+    page = log_in(world.centre_supervisor).get(f"/lanes/{world.bank_a.id}/").content.decode()
+    assert "poison_DecryptError" in page
+    assert "Message refused" not in page, "nobody refused it"
+    Attempt.objects.create(
+        delivery=broken, institution=world.bank_a, number=3, door="people", outcome="redriven", by_id=world.risk_a.id
+    )
+    Delivery.objects.filter(pk=broken.pk).update(state="ready")
+    assert poll(client, broken, 2) == ["ready", "ready"], "sent again by people, it has all its tries again"
+
+
+@pytest.mark.parametrize("why", ["keys", "nothing else"])
+def test_it_is_not_given_up_where_more_than_it_fails(
+    world: World, log_in: Any, broken: Delivery, orders: list[Any], monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    client = log_in(world.risk_a)
+    other = receipt_of_another(client)
+    if why == "keys":
+        monkeypatch.setattr("antifraud.crypto.keyring.fault", lambda: "KeyRefused")
+    assert set(poll(client, broken, 6, other if why == "keys" else ())) == {"ready"}
+    assert not AuditEntry.objects.filter(verb="delivery.dead_letter").exists()
+    assert told("lane.unopened").keys() >= {world.admin.username, world.risk_a.username}
+    mine = Notification.objects.filter(user=world.risk_a, code__in=["lane.unopened", "lane.unreadable"])
+    assert mine.count() == 1, "once in an hour"
+    monkeypatch.setattr("antifraud.crypto.keyring.fault", str)
+    assert poll(client, broken, 1, other) == ["ready"], "what is acked now was opened before it began to fail"
+    Delivery.objects.filter(subject_id=orders[2].id).update(lease_until=broken.available_at)
+    later = receipt_of_another(client)
+    assert poll(client, broken, 1, later) == ["dead_lettered"]
+
+
+def test_only_failures_in_a_row_count(world: World, log_in: Any, broken: Delivery) -> None:
+    client = log_in(world.risk_a)
+    other = receipt_of_another(client)
+    assert poll(client, broken, 1, other) == ["ready"]
+    spoil("accounts_order", broken.subject_id)  # as it was
+    assert poll(client, broken, 1) == ["leased"]
+    Delivery.objects.filter(pk=broken.pk).update(lease_until=broken.available_at)
+    spoil("accounts_order", broken.subject_id)
+    assert poll(client, broken, 2) == ["ready", "ready"], "one before, two after it was opened"
+
+
+def test_many_that_fail_are_told_once(world: World, log_in: Any, broken: Delivery, orders: list[Any]) -> None:
+    client = log_in(world.risk_a)
+    second = Delivery.objects.get(subject_id=orders[1].id)
+    spoil("accounts_order", orders[1].id)
+    other = [item["receipt"] for item in receive(client).json()["items"]]
+    assert poll(client, broken, 2, other)[-1] == "dead_lettered"
+    assert poll(client, second, 2)[-1] == "dead_lettered"
+    assert Notification.objects.filter(user=world.admin, code="lane.unreadable").count() == 1
 
 
 def test_what_can_be_opened_again_is_handed_over(world: World, log_in: Any, orders: list[Any]) -> None:

@@ -76,3 +76,42 @@ def _blanked(rule: re.Pattern[str], source: str, filler: str = " ") -> str:
 
 def _line(source: str, offset: int) -> int:
     return source.count("\n", 0, offset) + 1
+
+
+# Dialogs whose refusal comes back otherwise than by the page again: on a page of its own, as a message, as a problem.
+ELSEWHERE = {"dlg-clock", "dlg-route"}
+_DIALOG = re.compile(
+    r"<dialog\b(?P<tag>[^>]*)>(?P<body>.*?)</dialog>|"
+    r"\{% confirm_dialog (?P<given>.*?) %\}(?P<content>.*?)\{% endconfirm_dialog %\}",
+    re.DOTALL,
+)
+_FIELDS = re.compile(
+    r"as_field_group|\{% error_summary|\{\{ *(?:\w*form\w*|forms\.\w+|revoke|approve)(?:\.as_\w+)? *\}\}"
+)
+_NAME = re.compile(r"id=\"(?P<tag>[^\"]+)\"|^\s*\"(?P<given>[^\"]+)\"")
+
+
+def shut_dialogs(text: str) -> list[str]:
+    """Dialogs with fields of a form that would stay shut when the page comes back with a refused entry."""
+    source, found = _blanked(_COMMENT, text), []
+    for match in _DIALOG.finditer(source):
+        head, body = match["tag"] or match["given"] or "", match["body"] or match["content"] or ""
+        named = _NAME.search(head)
+        name = (named["tag"] or named["given"]) if named else ""
+        if _FIELDS.search(body) and "data-open" not in head and "opened=" not in head and name not in ELSEWHERE:
+            found.append(f"line {_line(source, match.start())}: {name} stays shut after a refused entry")
+    return found
+
+
+_COUNTED = re.compile(r"\|\s*counted\b")
+
+
+def counts_for_programmes(text: str) -> list[str]:
+    """Numbers grouped for people (`|counted`) inside a tag's attributes, where a programme reads them."""
+    source = _blanked(_COMMENT, text)
+    tags = [hit.span() for hit in _HTML_TAG.finditer(_blanked(_TEMPLATE_TAG, source, "\0"))]
+    return [
+        f"line {_line(source, hit.start())}: {hit.group()}"
+        for hit in _TEMPLATE_TAG.finditer(source)
+        if _COUNTED.search(hit.group()) and any(first < hit.start() < last for first, last in tags)
+    ]

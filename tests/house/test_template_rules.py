@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 
 from tests.house import template_rules as rules
 from tests.house.tree import findings, templates
@@ -96,3 +97,51 @@ def test_text_that_nobody_translates_is_caught(source: str) -> None:
 )
 def test_translated_text_is_allowed(source: str) -> None:
     assert rules.bare_text(source) == []
+
+
+def test_every_dialog_with_a_form_reopens_after_a_refused_entry() -> None:
+    assert [line for path in templates() for line in findings(path, rules.shut_dialogs(path.read_text()))] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '<dialog class="ui-dialog" id="d"><form>{{ form.why.as_field_group }}</form></dialog>',
+        '<dialog id="d">{% if x %}{% error_summary form %}{% endif %}{{ forms.close }}</dialog>',
+        '{% confirm_dialog "d" title action=url label=word tone="danger" %}\n{{ revoke }}{% endconfirm_dialog %}',
+    ],
+)
+def test_a_dialog_that_stays_shut_is_caught(source: str) -> None:
+    assert rules.shut_dialogs(source) == ["line 1: d stays shut after a refused entry"]
+    assert rules.shut_dialogs(source.replace('"d"', '"d" data-open', 1)) == []
+
+
+def test_a_dialog_that_only_asks_again_is_none() -> None:
+    assert (
+        rules.shut_dialogs('{% confirm_dialog "d" title action=url label=word %}<p>Sure?</p>{% endconfirm_dialog %}')
+        == []
+    )
+
+
+def test_numbers_in_attributes_are_never_grouped_for_people() -> None:
+    assert settings.USE_THOUSAND_SEPARATOR is False, "else every number in an attribute is grouped, identifiers too"
+    found = [line for path in templates() for line in findings(path, rules.counts_for_programmes(path.read_text()))]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '<input value="{{ seed.entry|counted }}">',
+        '<tr {% if a > b %}data-x{% endif %} id="row-{{ row.node|counted }}">',
+        "<a href='?from={% firstof node|counted %}'>{{ n }}</a>",
+        '<p aria-label="{% blocktranslate count n=rows|counted %}{{ n }} row{% plural %}{{ n }} rows{% endblocktranslate %}">',
+    ],
+)
+def test_a_grouped_number_in_an_attribute_is_caught(source: str) -> None:
+    assert len(rules.counts_for_programmes(source)) == 1
+
+
+def test_a_grouped_number_between_tags_is_allowed() -> None:
+    source = '<td class="num">{{ n|counted }}</td>{% blocktranslate count n=n|counted %}{{ n }} <b>row</b>{% endblocktranslate %}'
+    assert rules.counts_for_programmes(source) == []

@@ -53,7 +53,7 @@ MINOR = st.integers(-MAX_MINOR, MAX_MINOR)
         ("¥-500", -50_000),
         ("−5", -500),
         (" \u200b5\ufeff ", 500),
-        ("92233720368547758.07", MAX_MINOR),
+        ("10000000000000.00", MAX_MINOR),
     ],
 )
 def test_text_is_read_exactly(text: str, minor: int) -> None:
@@ -84,7 +84,8 @@ def test_text_is_read_exactly(text: str, minor: int) -> None:
         ("1,23,456", "amount_bad_grouping"),
         ("1.234,56", "amount_bad_grouping"),
         ("0.001", "amount_too_precise"),
-        ("92233720368547758.08", "amount_out_of_range"),
+        ("10000000000000.01", "amount_out_of_range"),
+        ("92233720368547758.07", "amount_out_of_range"),
         ("9" * 40, "amount_out_of_range"),
         ("US$5", "amount_other_currency"),
         ("500美元", "amount_other_currency"),
@@ -155,7 +156,7 @@ def test_minor_units_survive_every_round_trip(minor: int, currency: str) -> None
     assert to_minor(format_minor(minor, currency, "zh-hans"), currency) == minor
 
 
-@given(st.integers(0, 10**8), st.sampled_from([("万", 4), ("亿", 8), ("千", 3)]))
+@given(st.integers(0, 10**5), st.sampled_from([("万", 4), ("亿", 8), ("千", 3)]))
 def test_a_unit_is_its_power_of_ten(number: int, unit: tuple[str, int]) -> None:
     assert to_minor(f"{number}{unit[0]}", "CNY") == number * 10 ** (unit[1] + 2)
 

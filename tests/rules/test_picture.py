@@ -58,6 +58,12 @@ def test_the_order_of_a_layer_undoes_crossings() -> None:
     assert found in ([[1, 2, 3], [4, 5, 6]], [[3, 2, 1], [6, 5, 4]])
 
 
+def test_a_first_sweep_down_that_changes_nothing_is_not_the_last() -> None:
+    lines = [line(1, 5), line(2, 4), line(3, 5)]
+    found, left = ordered({0: [1, 2, 3], 1: [4, 5]}, lines)
+    assert left == crossings(found, lines) == 0
+
+
 @given(st.sets(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=24))
 def test_crossings_are_counted_like_by_hand(pairs: set[tuple[int, int]]) -> None:
     lines = [line(a, 100 + b) for a, b in pairs]

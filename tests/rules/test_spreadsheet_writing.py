@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antifraud.spreadsheets import SheetRow, read_rows, safe_text, unguarded, write_rows
+from accounts.rules.numbers import read_number
+from antifraud.spreadsheets import SheetRow, csv_text, read_rows, safe_text, unguarded, write_rows
 
 LIMITS = {"max_bytes": 5_000_000, "max_rows": 5_000}
 TRIGGERS = "=+-@\t\r\n\0＝＋－＠"
@@ -125,3 +126,14 @@ def test_any_rows_survive_the_round_trip(rows: list[list[str]]) -> None:
 
 def _read_back(text: str) -> str:
     return unguarded(safe_text(text))
+
+
+@pytest.mark.parametrize("digits", ["6222021234567890123", "123456789012", "0012"])
+def test_digits_that_a_program_would_spoil_stay_text_in_a_csv_file(digits: str) -> None:
+    assert csv_text(digits) == f"'{digits}"
+    assert read_number(csv_text("6222021234567890123")).number == "6222021234567890123", "our own boxes take it back"
+
+
+@pytest.mark.parametrize("text", ["12345678901", "0", "", "500.00", "6222 **** 0123", "GB82WEST12345698765432", "=1+1"])
+def test_other_text_is_as_it_was(text: str) -> None:
+    assert csv_text(text) == safe_text(text)

@@ -60,5 +60,5 @@ def _between(lines: Sequence[Line], group_of: dict[Key, Key]) -> list[Line]:
     for line in lines:
         src, dst = group_of.get(line.src, line.src), group_of.get(line.dst, line.dst)
         if src != dst:
-            found.append(Line(src, dst, line.amount, line.at, line.count, line.is_return, line.is_beyond))
+            found.append(Line(src, dst, line.amount, line.at, line.count, line.is_return, line.is_beyond, line.turn))
     return found

@@ -26,29 +26,41 @@ def ordered(layers: Mapping[int, Sequence[Key]], lines: Sequence[Line]) -> tuple
             near[line.src].append((line.dst, line.amount))
             near[line.dst].append((line.src, line.amount))
     best, fewest = [list(keys) for keys in present], crossings(present, lines)
+    place: dict[Key, float] = {}
+    for keys in present:
+        _place(keys, place)
+    seen: list[Layers] = []
     for sweep in range(SWEEPS):
-        if fewest == 0:
+        # Where a sweep down and one up changed nothing, the rest would repeat them.
+        if fewest == 0 or (len(seen) > 1 and present == seen[-2]):
             break
+        seen.append([list(keys) for keys in present])
         down = sweep % 2 == 0
         for at in range(1, len(present)) if down else range(len(present) - 2, -1, -1):
-            present[at] = _centred(present, at, column, near, down=down)
+            present[at] = _centred(present[at], at, place, column, near, down=down)
+            _place(present[at], place)
         count = crossings(present, lines)
         if count < fewest:
             best, fewest = [list(keys) for keys in present], count
     return best, fewest
 
 
+def _place(keys: Sequence[Key], place: dict[Key, float]) -> None:
+    """Where each account of a layer stands, from 0 to 1."""
+    place.update((key, (n + 0.5) / len(keys)) for n, key in enumerate(keys))
+
+
 def _centred(
-    layers: Layers, at: int, column: Mapping[Key, int], near: Mapping[Key, list[tuple[Key, int]]], *, down: bool
-) -> list[Key]:
+    keys: Sequence[Key], at: int, place: Mapping[Key, float], column: Mapping[Key, int],
+    near: Mapping[Key, list[tuple[Key, int]]], *, down: bool,
+) -> list[Key]:  # fmt: skip
     """A layer sorted by where its neighbours on the fixed side stand; who has none there keeps its place."""
-    place = {key: (n + 0.5) / len(keys) for keys in layers for n, key in enumerate(keys)}
 
     def centre(key: Key) -> float:
         fixed = [place[other] for other, _amount in near.get(key, ()) if (column[other] < at) is down]
         return sum(fixed) / len(fixed) if fixed else place[key]
 
-    return sorted(layers[at], key=lambda key: (round(centre(key), 9), place[key]))
+    return sorted(keys, key=lambda key: (round(centre(key), 9), place[key]))
 
 
 def crossings(layers: Layers, lines: Sequence[Line]) -> int:

@@ -20,7 +20,7 @@ def without_cycles(lines: Iterable[Line]) -> tuple[list[Line], list[Line]]:
     """(payments that form no cycle, the returns). In the order of time, whoever closes a cycle is the return."""
     ahead: dict[Key, set[Key]] = defaultdict(set)
     kept, returns = [], []
-    for line in sorted(lines, key=lambda each: (each.is_return, each.at, str(each.src), str(each.dst))):
+    for line in sorted(lines, key=lambda each: (each.is_return, each.when, str(each.src), str(each.dst))):
         if line.is_return or line.src == line.dst or _reaches(ahead, line.dst, line.src):
             returns.append(line)
         else:

@@ -31,6 +31,12 @@ class Line:
     count: int = 1
     is_return: bool = False
     is_beyond: bool = False  # not of the trace: shown because an account was opened
+    turn: int = 0  # of the first among the payments of its moment
+
+    @property
+    def when(self) -> tuple[int, int]:
+        """Its place in the order of time."""
+        return self.at, self.turn
 
 
 @dataclass(slots=True)
@@ -102,11 +108,12 @@ def joined(lines: Iterable[Line]) -> list[Line]:
         if same is None:
             found[pair] = line
             continue
+        first = min(same, line, key=lambda each: each.when)
         found[pair] = Line(
-            line.src, line.dst, same.amount + line.amount, min(same.at, line.at), same.count + line.count,
-            same.is_return or line.is_return, line.is_beyond,
+            line.src, line.dst, same.amount + line.amount, first.at, same.count + line.count,
+            same.is_return or line.is_return, line.is_beyond, first.turn,
         )  # fmt: skip
-    return sorted(found.values(), key=lambda each: (each.at, str(each.src), str(each.dst), each.is_beyond))
+    return sorted(found.values(), key=lambda each: (each.when, str(each.src), str(each.dst), each.is_beyond))
 
 
 def thickness(amount: int, most: int, widest: float) -> float:

@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.rules.tracing.result import BELOW_MINIMUM, CUT, REACHED, UNKNOWN, WINDOW
+
 BY_TIME = frozenset({"fifo", "libr"})  # methods of a trace that follow the money by time
+# Ends of a trace after which nobody can say where the money is: wherever in the run they stand, some of it may have come
+# to the held account unseen.
+UNCERTAIN = frozenset({UNKNOWN, WINDOW, BELOW_MINIMUM, CUT, REACHED})
 MOST_CLAIMS = 5_000
 MOST_MINOR = 2**63 - 1
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from accounts.rules.statements.cell_numbers import minor_units
+from accounts.rules.statements.cells import Cells
 from accounts.rules.statements.memo import Fault, Memo
 from accounts.rules.statements.plain_lines import column_text
 from antifraud.money import EXPONENTS, MAX_MINOR, MoneyError, to_minor
@@ -41,9 +43,12 @@ _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?E[+-]?[0-9]{1,3}")
 _SIDE = re.compile(r"(.*[0-9.]) ?(CR|DR|C|D|借|贷)")
 _OUT_SIDES = {"DR", "D", "借"}
 _MAX_TEXT = 80
+_MOST_DIGITS = 15  # in all: what has no more is below MAX_MINOR
 # A column in which every cell is a plain number with the currency's decimal places, or empty: read in one go.
 _PLAIN_COLUMN = {
-    places: re.compile(r"(?:(?:-?[0-9]{1,15}" + (rf"\.[0-9]{{{places}}}" if places else "") + r")?\n)*+")
+    places: re.compile(
+        rf"(?:(?:-?[0-9]{{1,{_MOST_DIGITS - places}}}" + (rf"\.[0-9]{{{places}}}" if places else "") + r")?\n)*+"
+    )
     for places in set(EXPONENTS.values())
 }
 
@@ -75,6 +80,12 @@ class Amounts:
 
     def column(self, texts: Sequence[str]) -> list[int | Fault | None]:
         """All texts; None for an empty cell."""
+        if isinstance(texts, Cells):
+            found = minor_units(texts, self._places)
+            if found is not None:
+                values: list[int | Fault | None] = found[0].tolist()
+                return values if found[1].all() else [v if f else None for v, f in zip(values, found[1], strict=True)]
+            return [self.memo[text] if text else None for text in texts]
         joined = column_text(texts)
         if _PLAIN_COLUMN[self._places].fullmatch(joined):
             bare = (joined.replace(".", "") if self._places else joined).split("\n")
@@ -84,7 +95,12 @@ class Amounts:
 
     def _read(self, text: str) -> int | Fault:
         whole, _, part = text.partition(".")
-        if whole.isdigit() and whole.isascii() and len(whole) < 17 and len(part) <= self._places:
+        if (
+            whole.isdigit()
+            and whole.isascii()
+            and len(whole) <= _MOST_DIGITS - self._places
+            and len(part) <= self._places
+        ):
             if not part:
                 return int(whole) * self._scale
             if part.isdigit() and part.isascii():

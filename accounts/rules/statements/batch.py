@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Self, get_args
 
+from accounts.rules.statements import crossing
 from accounts.rules.statements.messages import MESSAGES
+from antifraud import border
+from antifraud.border import Pieces
 from antifraud.problems import Param
 
 BATCH_ROWS = 20_000
 SHEET_ROWS = 10_000_000
+SAMPLE_CHARACTERS = 500  # of a cell that is shown while columns are named
 
 Severity = Literal["bad", "left_out", "doubt"]
 BalanceKind = Literal["opening", "closing"]
+Reader = Callable[..., list[Any]]  # of a column that was told
+_SEVERITIES, _KINDS, _DIRECTIONS = (
+    frozenset(get_args(Severity)), frozenset(get_args(BalanceKind)), frozenset({"in", "out"}),
+)  # fmt: skip
 
 
 class StatementError(ValueError):
     """A file that is refused as a whole; `code` is a key of MESSAGES, `params` fill its placeholders.
 
-    A twin of the workbooks' SheetError on purpose: each crosses from its own child process, and what may be revived there
-    is looked up in the module of the error alone (`antifraud.confined`); one class for both would widen that list.
+    A twin of the workbooks' SheetError on purpose: each crosses from its own child process with its own table of texts.
     """
 
     def __init__(self, code: str, **params: Param) -> None:
@@ -28,13 +35,15 @@ class StatementError(ValueError):
         self.code = code
         self.params = params
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def to_border(self, _pieces: list[bytes]) -> Any:
         """Keyword arguments survive the way out of the child process."""
-        return _revive_error, (self.code, self.params)
+        return [self.code, self.params]
 
-
-def _revive_error(code: str, params: dict[str, Param]) -> StatementError:
-    return StatementError(code, **params)
+    @classmethod
+    def from_border(cls, told: Any, _pieces: Pieces) -> Self:
+        """The error that was told (antifraud.border)."""
+        code, params = told
+        return cls(border.text(code), **border.params(params))
 
 
 class NeedsMapping(ValueError):
@@ -64,14 +73,19 @@ class NeedsMapping(ValueError):
         self.sheet = sheet
         self.row = row
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Keyword arguments survive the way out of the child process."""
-        known = {"recognised": self.recognised, "missing": self.missing, "sheet": self.sheet, "row": self.row}
-        return _revive_mapping, (self.headings, self.samples, known)
+    def to_border(self, _pieces: list[bytes]) -> Any:
+        """What `from_border` makes it of."""
+        samples = [[cell[:SAMPLE_CHARACTERS] for cell in sample] for sample in self.samples]
+        return [self.headings, samples, self.recognised, self.missing, self.sheet, self.row]
 
-
-def _revive_mapping(headings: Sequence[str], samples: Sequence[Sequence[str]], known: dict[str, Any]) -> NeedsMapping:
-    return NeedsMapping(headings, samples, **known)
+    @classmethod
+    def from_border(cls, told: Any, _pieces: Pieces) -> Self:
+        """The question that was told (antifraud.border)."""
+        headings, samples, recognised, missing, sheet, row = told
+        return cls(
+            border.texts(headings), [border.texts(sample) for sample in samples], recognised=border.named(recognised),
+            missing=border.texts(missing), sheet=border.text(sheet), row=border.number(row),
+        )  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -96,6 +110,21 @@ class Header:
     account_name: str = ""
     assumed: tuple[str, ...] = ()
     size: int = 0
+
+    def to_border(self, _pieces: list[bytes]) -> Any:
+        """By name, as it is."""
+        return {name: getattr(self, name) for name in _HEADER_READERS}
+
+    @classmethod
+    def from_border(cls, told: Any, _pieces: Pieces) -> Self:
+        """The header that was told (antifraud.border)."""
+        return cls(**{name: read(told[name]) for name, read in _HEADER_READERS.items()})
+
+
+_OF_TYPE: dict[str, Callable[[Any], Any]] = {
+    "str": border.text, "int": border.number, "tuple[str, ...]": border.texts, "Mapping[str, str]": border.named,
+}  # fmt: skip
+_HEADER_READERS = {f.name: _OF_TYPE[str(f.type)] for f in dataclasses.fields(Header)}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -159,10 +188,59 @@ class Batch:
     def __len__(self) -> int:
         return len(self.row)
 
+    def to_border(self, pieces: list[bytes]) -> Any:
+        """Columns packed: most of them repeat, and the pipe and both its ends cost time for every value."""
+        columns = [crossing.packed(getattr(self, name), pieces) for name in ROW_COLUMNS]
+        found = [[getattr(issue, name) for issue in self.issues] for name in _ISSUE]
+        stated = [[getattr(balance, name) for balance in self.stated] for name in _STATED]
+        return [
+            len(self), columns,
+            [len(self.issues), *(crossing.packed(column, pieces) for column in found)],
+            [len(self.stated), *(crossing.packed(column, pieces) for column in stated)],
+            self.read, self.done_bytes,
+        ]  # fmt: skip
+
+    @classmethod
+    def from_border(cls, told: Any, pieces: Pieces) -> Self:
+        """The batch that was told (antifraud.border): each column of its type, all of one length."""
+        count, columns, found, balances, read, done_bytes = told
+        made = {name: _READERS[name](column, count, pieces) for name, column in zip(ROW_COLUMNS, columns, strict=True)}
+        issues = crossing.findings(found, pieces, Issue, *_ISSUE.values())
+        stated = crossing.findings(balances, pieces, StatedBalance, *_STATED.values())
+        if not (
+            set(made["direction"]) <= _DIRECTIONS
+            and {issue.severity for issue in issues} <= _SEVERITIES
+            and {issue.code for issue in issues} <= MESSAGES.keys()
+            and {balance.kind for balance in stated} <= _KINDS
+            and min(made["amount"], default=1) > 0
+        ):
+            raise ValueError("not a batch")
+        return cls(
+            **made,
+            issues=issues,
+            stated=stated,
+            read=border.number(read, least=0),
+            done_bytes=border.number(done_bytes, least=0),
+        )
+
 
 ROW_COLUMNS = tuple(
     f.name for f in dataclasses.fields(Batch) if f.name not in {"issues", "stated", "read", "done_bytes"}
 )
+_READERS: dict[str, Reader] = dict.fromkeys(ROW_COLUMNS, crossing.texts) | {
+    "row": crossing.integers, "at_us": crossing.integers, "amount": crossing.integers, "balance": crossing.integers_or_none,
+    "day_only": crossing.flags, "cash": crossing.flags, "details": crossing.dictionaries,
+}  # fmt: skip
+_ISSUE: dict[str, Reader] = {
+    "row": crossing.integers,
+    "field": crossing.texts,
+    "code": crossing.texts,
+    "severity": crossing.texts,
+}
+_STATED: dict[str, Reader] = {
+    "account": crossing.texts, "kind": crossing.texts, "currency": crossing.texts, "minor": crossing.integers,
+    "at_us": crossing.integers, "is_interim": crossing.flags,
+}  # fmt: skip
 
 # What may come out of the child process that reads (antifraud.confined).
 CLASSES = (Header, Batch, Issue, StatedBalance, StatementError, NeedsMapping)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from accounts.rules.statements.batch import Issue, Severity, StatedBalance
+from accounts.rules.statements.cells import Cells, each
 from accounts.rules.statements.memo import Fault, Memo
 
 T = TypeVar("T")
@@ -31,7 +32,8 @@ class Chunk:
     def column(self, field: str) -> Sequence[str] | None:
         """The texts of a field, None where the file has no such column or nothing in it here."""
         if field not in self._filled:
-            self._filled[field] = any(self.columns.get(field, ()))
+            texts = self.columns.get(field, ())
+            self._filled[field] = texts.is_filled if isinstance(texts, Cells) else any(texts)
         return self.columns[field] if self._filled[field] else None
 
     def fault(self, at: int, field: str, code: str, severity: Severity = "bad") -> None:
@@ -45,7 +47,7 @@ class Chunk:
 
     def read(self, field: str, texts: Iterable[str], memo: Memo[T | Fault], instead: T) -> list[T]:
         """Every text through the memo; a Fault becomes a finding of its row and `instead` its value."""
-        values = list(map(memo.__getitem__, texts))
+        values = each(texts, memo.__getitem__)
         if memo.has_faults:
             for at, value in enumerate(values):
                 if isinstance(value, Fault):

@@ -6,6 +6,7 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import compress, islice
 from typing import BinaryIO
 
@@ -77,17 +78,23 @@ class _Source:
         self._stream = stream
         self._text = text_of(stream, encoding, newline="")
         self._delimiter = delimiter
+        self._readline = partial(self._text.readline, _MAX_LINE)
         self._ahead: deque[str] = deque()  # lines that could not be split in one go
         self._passed = 0  # lines that the reader has not seen
         self._reader = csv.reader(self._lines(), delimiter=delimiter)
 
     def _lines(self) -> Iterator[str]:
-        while line := self._ahead.popleft() if self._ahead else self._text.readline(_MAX_LINE):
+        while line := self._ahead.popleft() if self._ahead else self._readline():
             yield line
 
-    def columns(self, count: int, width: int) -> tuple[list[int], list[list[str]]] | None:
+    def _popped(self) -> Iterator[str]:
+        while self._ahead:
+            yield self._ahead.popleft()
+
+    def columns(self, count: int, width: int) -> tuple[list[int], list[Sequence[str]]] | None:
         """The next rows turned, with their lines, where all are plain and `width` wide; None: nothing is taken, read them one by one."""
-        lines = list(islice(self._lines(), count))
+        lines = [*islice(self._popped(), count)]
+        lines += islice(iter(self._readline, ""), count - len(lines))
         found = lines and plain_columns(
             lines, self._delimiter, width, longest=_MAX_LINE, at_end=len(lines) < count
         )  # fmt: skip

@@ -10,6 +10,8 @@ from accounts.rules.statements.batch import StatementError
 
 _PIECE = 1 << 20
 _ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
+_FOREIGN = re.compile("[^\x00-\x7f]")
+_ODD = re.compile("[\x80-\x9f\ue000-\uf8ff]")
 _SAMPLE = 1 << 17
 _MAX_NULS = 64  # in the first 4,096 bytes; a few stray ones do no harm
 _MAX_DAMAGED = 0.1  # of the characters beyond ASCII: more than that, and the guess is wrong
@@ -18,24 +20,24 @@ _MAX_DAMAGED = 0.1  # of the characters beyond ASCII: more than that, and the gu
 def text_encoding(stream: BinaryIO) -> str:
     """utf-8-sig, utf-8, utf-16 (with its byte order), gb18030 or cp1252; the stream is left at its start.
 
-    UTF-8 is asked first, with the whole file; a text may be damaged in a few places (rows are cut by bytes at times).
+    A mark of UTF-8 is not believed: programs put it before GB18030 too (`text_of` leaves it out). UTF-8 is asked first,
+    with the whole file; a text may be damaged in a few places (rows are cut by bytes at times).
     Raises StatementError(encoding_unknown) for what is no text.
     """
     stream.seek(0)
     head = stream.read(4096)
     stream.seek(0)
-    if head.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if wide := wide_encoding(head):
+    is_marked = head.startswith(codecs.BOM_UTF8)
+    if not is_marked and (wide := wide_encoding(head)):
         return wide
     if head.count(0) > _MAX_NULS:
         raise StatementError("encoding_unknown")
     sample = _beyond_ascii(stream)
     stream.seek(0)
-    if sample is None:
-        return "utf-8"
-    if _damaged(sample, "utf-8") <= _MAX_DAMAGED:
-        return "utf-8"
+    if sample is not None and is_marked:
+        sample = sample.removeprefix(codecs.BOM_UTF8)
+    if sample is None or _damaged(sample, "utf-8") <= _MAX_DAMAGED:
+        return "utf-8-sig" if is_marked else "utf-8"
     if _is_western(sample):
         return "cp1252"
     if _damaged(sample, "gb18030") <= _MAX_DAMAGED:
@@ -85,6 +87,6 @@ def _is_western(sample: bytes) -> bool:
 def _damaged(sample: bytes, encoding: str) -> float:
     """Share of the characters beyond ASCII that the encoding does not know."""
     text = sample.decode(encoding, errors="replace")
-    foreign = sum(c > "\x7f" for c in text)
-    odd = text.count("�") + sum("\x80" <= c <= "\x9f" or "\ue000" <= c <= "\uf8ff" for c in text)
+    foreign = len(_FOREIGN.findall(text))
+    odd = text.count("�") + len(_ODD.findall(text))
     return odd / foreign if foreign else 0.0

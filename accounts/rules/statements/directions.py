@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from accounts.rules.statements.batch import Batch
+from accounts.rules.statements.cells import different
 from accounts.rules.statements.chunk import Chunk
 from accounts.rules.statements.memo import Fault, Memo
 from accounts.rules.statements.words import direction_of_kind, direction_word, is_coded
@@ -35,12 +36,20 @@ class Trail:
         below = self._walk(range(len(keys) - 1, -1, -1), keys, balances, {}) if order <= 0 else nothing
         return above, below
 
-    def remember(self, keys: Sequence[Key], balances: Sequence[int | None]) -> None:
+    def remember(self, accounts: Sequence[str], currencies: Sequence[str], balances: Sequence[int | None]) -> None:
         """Carry the last balance of each account into the next stretch; at most 100,000 accounts are held."""
         if len(self._before) > 100_000:
             self._before.clear()
-        told = zip(keys, balances, strict=True)
-        self._before.update(told if None not in balances else ((key, b) for key, b in told if b is not None))  # type: ignore[arg-type]
+        if balances.count(None) == len(balances):
+            return
+        if None in balances:
+            told = zip(zip(accounts, currencies, strict=True), balances, strict=True)
+            self._before.update((key, balance) for key, balance in told if balance is not None)
+        elif currencies.count(currencies[0]) == len(currencies):
+            last = dict(zip(accounts, balances, strict=True))
+            self._before.update({(account, currencies[0]): balance for account, balance in last.items()})  # type: ignore[misc]
+        else:
+            self._before.update(zip(zip(accounts, currencies, strict=True), balances, strict=True))  # type: ignore[arg-type]
 
     @staticmethod
     def _walk(
@@ -83,15 +92,16 @@ class Directions:
         else:
             open_rows = [at for at, word in enumerate(words) if word not in _FLIP or amounts[at] < 0]
         coded = [at for at, text in enumerate(texts or ()) if is_coded(text)] if _any_coded(texts) else []
-        keys = list(zip(batch.account, batch.currency, strict=True))
-        needed = open_rows or (coded and self._inverted is None)
-        steps: Steps = self._trail.steps(keys, batch.balance, batch.at_us) if needed else ([], [])
+        steps: Steps = ([], [])
+        if open_rows or (coded and self._inverted is None):
+            keys = list(zip(batch.account, batch.currency, strict=True))
+            steps = self._trail.steps(keys, batch.balance, batch.at_us)
         self._vote(chunk, coded, words, amounts, steps)
         for at in coded if self._inverted else ():
             words[at] = _FLIP.get(words[at], words[at])
         for at in open_rows:
             words[at] = self._settle(chunk, at, words[at], amounts[at], self._step(at, amounts[at], steps))
-        self._trail.remember(keys, batch.balance)
+        self._trail.remember(batch.account, batch.currency, batch.balance)
         return words
 
     def _vote(self, chunk: Chunk, coded: list[int], words: list[str], amounts: Sequence[int], steps: Steps) -> None:
@@ -156,4 +166,4 @@ def _signs_repeat(words: Sequence[str], amounts: Sequence[int]) -> bool:
 
 
 def _any_coded(texts: Sequence[str] | None) -> bool:
-    return texts is not None and any(map(is_coded, set(texts)))
+    return texts is not None and any(map(is_coded, different(texts)))

@@ -10,6 +10,7 @@ from operator import eq
 
 from accounts.rules.statements import words
 from accounts.rules.statements.batch import ROW_COLUMNS, Batch
+from accounts.rules.statements.cells import Cells, are_numbers, different, each
 from accounts.rules.statements.chunk import Chunk
 from accounts.rules.statements.directions import Directions
 from accounts.rules.statements.entry_money import Money
@@ -68,7 +69,7 @@ class Entries:
         texts = chunk.column("success")
         if texts is None:
             return
-        codes = {text: code for text in set(texts) if (code := self._success[text])}
+        codes = {text: code for text in different(texts) if (code := self._success[text])}
         for at, text in enumerate(texts) if codes else ():
             code = codes.get(text, "")
             if code == "not_successful":
@@ -124,7 +125,8 @@ class Entries:
 
     def _which_way(self, chunk: Chunk, batch: Batch) -> None:
         batch.direction = self._directions.decide(chunk, batch)
-        batch.amount = list(map(abs, batch.amount))
+        if min(batch.amount, default=0) < 0:
+            batch.amount = list(map(abs, batch.amount))
         if 0 in batch.amount:
             for at, amount in enumerate(batch.amount):
                 if not amount:
@@ -148,15 +150,15 @@ class Entries:
     def _cash_flags(self, chunk: Chunk, batch: Batch) -> list[bool]:
         """What the flag says, or the summary of a row that names no counterpart."""
         flags, summaries = chunk.column("cash"), chunk.column("summary")
-        cash = [False] * len(chunk.rows) if flags is None else list(map(self._cash.__getitem__, flags))
-        if summaries is not None and (said := {text for text in set(summaries) if words.is_cash_summary(text)}):
+        cash = [False] * len(chunk.rows) if flags is None else each(flags, self._cash.__getitem__)
+        if summaries is not None and (said := {text for text in different(summaries) if words.is_cash_summary(text)}):
             cash = [c or (s in said and not n) for c, s, n in zip(cash, summaries, batch.counter, strict=True)]
         return cash
 
     def _counter_numbers(self, chunk: Chunk, batch: Batch, texts: Sequence[str]) -> list[str]:
-        if _NUMBER_COLUMN.fullmatch(column_text(texts)):
+        if are_numbers(texts) if isinstance(texts, Cells) else _NUMBER_COLUMN.fullmatch(column_text(texts)):
             return list(texts)
-        values = list(map(self._counters.__getitem__, texts))
+        values = each(texts, self._counters.__getitem__)
         if self._counters.has_faults:
             for at, value in enumerate(values):
                 if isinstance(value, Fault):

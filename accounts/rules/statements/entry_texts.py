@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from accounts.rules.statements import words
 from accounts.rules.statements.batch import Batch
+from accounts.rules.statements.cells import Cells, are_clean, each
 from accounts.rules.statements.chunk import Chunk
 from accounts.rules.statements.fields import DETAIL_FIELDS
 from accounts.rules.statements.memo import Memo
@@ -32,9 +33,9 @@ class Texts:
         batch.serial = _cut(self.clean(chunk, "serial"))
         batch.reference = _cut(self.clean(chunk, "reference"))
         macs, ips = chunk.column("mac"), chunk.column("ip")
-        batch.device = [""] * len(chunk.rows) if macs is None else list(map(self._macs.__getitem__, macs))
+        batch.device = [""] * len(chunk.rows) if macs is None else each(macs, self._macs.__getitem__)
         if ips is not None:
-            found = map(words.ip_address, ips)
+            found = each(ips, words.ip_address)
             batch.device = [mac or ip for mac, ip in zip(batch.device, found, strict=True)]
         batch.details = self._details(chunk)
 
@@ -44,6 +45,8 @@ class Texts:
         if texts is None:
             return [""] * len(chunk.rows)
         values = self._column(field, texts)
+        if isinstance(texts, Cells) and texts.is_ascii:
+            return values
         if _DAMAGED in "".join(values):
             for at in (at for at, value in enumerate(values) if _DAMAGED in value):
                 chunk.doubt(at, field, "text_damaged")
@@ -51,9 +54,15 @@ class Texts:
 
     def _column(self, field: str, texts: Sequence[str]) -> list[str]:
         """Each different text once where texts repeat, one by one where they do not."""
-        if texts[0] == texts[-1] and texts.count(texts[0]) == len(texts):
+        if isinstance(texts, Cells):
+            if texts.few is not None:
+                return texts.each(words.clean)
+            if are_clean(texts):
+                return list(texts)
+            texts = texts.texts
+        elif texts[0] == texts[-1] and texts.count(texts[0]) == len(texts):
             return [words.clean(texts[0])] * len(texts)
-        if _CLEAN_COLUMN.fullmatch(column_text(texts)):
+        elif _CLEAN_COLUMN.fullmatch(column_text(texts)):
             return list(texts)
         different = set(texts)
         if len(different) > len(texts) // 2:

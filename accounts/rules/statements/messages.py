@@ -1,8 +1,12 @@
-"""Why a statement file or one of its rows is refused, left out or doubted: codes and English texts, nothing else."""
+"""Why a statement file or one of its rows is refused, left out or doubted: codes, English texts, what may be told in them."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from antifraud.money import MESSAGES as MONEY_TEXTS
+from antifraud.problems import Param
 from antifraud.spreadsheets.messages import MESSAGES as SHEET_TEXTS
 
 # About the file as a whole: each names what is wrong, the rule and the next step.
@@ -86,6 +90,8 @@ ROW_MESSAGES: dict[str, str] = {
     "time_missing": "The time is missing. Ask the institution for the row.",
     "time_unreadable": "The time cannot be read. Write it like 2026-11-20 13:05:00.",
     "time_impossible": "The time is not a day of the calendar or an hour of the day. Compare with the source.",
+    "time_in_future": "The time lies more than a day in the future; the row was taken. Compare with the source.",
+    "time_far_future": "The time lies more than a year in the future. Ask the institution for the right one.",
     "time_not_in_zone": "The hour did not exist or came twice when the clocks changed. Compare with the source.",
     "time_corrected": "The date is not a day of the calendar; the last day of its month was taken.",
     "time_value_date": "The row states no booking date; the value date was taken.",
@@ -113,3 +119,19 @@ ROW_MESSAGES: dict[str, str] = {
 }
 
 MESSAGES: dict[str, str] = {**ROW_MESSAGES, **FILE_MESSAGES}
+
+# What a refusal may say of the file: where something stands. Everything else might be a value of a person.
+_PLACES = {
+    "cell": re.compile(r"[A-Z]{1,3}[0-9]{1,7}"),
+    "row": re.compile(r"[0-9]{1,10}"),
+    "number": re.compile(r"[0-9]{1,6}"),
+}
+
+
+def told_params(params: Mapping[str, Param]) -> dict[str, str]:
+    """Of a refusal's params those that may be kept and shown in clear: a cell's address, a line, a code of OFX."""
+    return {
+        name: str(value)
+        for name, value in params.items()
+        if name in _PLACES and _PLACES[name].fullmatch(str(value)) is not None
+    }

@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
+from accounts.rules.statements.cell_numbers import day_and_second
+from accounts.rules.statements.cells import Cells
 from accounts.rules.statements.memo import Fault, Memo
 from accounts.rules.statements.plain_lines import column_text
+from antifraud.lazily import lazily
 from antifraud.plain_text import fold
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazily("numpy")
 
 _SECOND = 1_000_000
 _DAY = 86_400 * _SECOND
@@ -64,6 +72,8 @@ class Moments:
 
     def column(self, texts: Sequence[str]) -> tuple[list[int], list[bool]] | None:
         """(at_us, day_only) of a column in which all cells look alike and are right; None where they are not."""
+        if isinstance(texts, Cells):
+            return self._of_cells(texts)
         joined = column_text(texts)
         for shape, day, clock in _COLUMNS:
             if shape.fullmatch(joined):
@@ -74,6 +84,21 @@ class Moments:
                     return None
                 return [starts[d] + a for d, a in zip(days, after, strict=True)], [not a for a in after]  # type: ignore[operator]
         return None
+
+    def _of_cells(self, cells: Cells) -> tuple[list[int], list[bool]] | None:
+        found = day_and_second(cells)
+        if found is None:
+            return None
+        numbers, seconds = found
+        heads = np.flatnonzero(np.diff(numbers, prepend=-1))  # a day's rows stand together
+        starts = {day: self._uniform_day(str(day).zfill(8)) for day in set(numbers[heads].tolist())}
+        if None in starts.values():
+            return None
+        days = np.repeat(
+            np.array([starts[day] for day in numbers[heads].tolist()], dtype=np.int64),
+            np.diff(heads, append=len(numbers)),
+        )
+        return (days + seconds * _SECOND).tolist(), (seconds == 0).tolist()
 
     def _uniform_day(self, text: str) -> int | None:
         """Microseconds of the local midnight of a day of 24 hours; None for no day or one on which clocks change."""

@@ -14,6 +14,7 @@ from accounts.rules.statements.csv_table import read_csv
 from accounts.rules.statements.decoding import text_encoding
 from accounts.rules.statements.detect import HEAD_BYTES, Layout, detect
 from accounts.rules.statements.fields import split_mapping
+from accounts.rules.statements.later import later_judged
 from accounts.rules.statements.memo import Fault
 from accounts.rules.statements.mt import read_mt
 from accounts.rules.statements.ofx import read_ofx
@@ -29,12 +30,14 @@ def read(
     mapping: Mapping[str, str] | None = None,
     zone: str = DEFAULT_ZONE,
     owner: tuple[str, str] | None = None,
+    now_us: int | None = None,
 ) -> Iterator[Header | Batch]:
     """A Header, then its Batches; a workbook gives a Header for each sheet of entries. The first is always a Header.
 
     `stream` must be seekable. `mapping` {heading: field} as an officer named the columns ("" = do not use; a key "=EUR"
     is a constant, in formats without columns too). `zone` of times without offset. `owner` (number, name) of rows that
-    name no account. Raises StatementError for a refused file, NeedsMapping for a table whose columns must be named.
+    name no account. Rows later than `now_us` (microseconds since 1970, UTC) are judged; None: they are not. Raises
+    StatementError for a refused file, NeedsMapping for a table whose columns must be named.
     """
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
@@ -45,7 +48,8 @@ def read(
         raise StatementError("file_empty")
     ZoneInfo(zone)  # a wrong zone is the caller's mistake: say so before anything is read
     stream.seek(0)
-    yield from _read(stream, detect(head), mapping, zone, owner, size)
+    for item in _read(stream, detect(head), mapping, zone, owner, size):
+        yield later_judged(item, now_us) if isinstance(item, Batch) and now_us is not None else item
 
 
 def _read(

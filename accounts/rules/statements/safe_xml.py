@@ -27,34 +27,57 @@ def elements(
     A stretch of more than `max_bytes` or 800,000 tags without such an element is refused, so no more than that is ever held.
     Raises StatementError: xml_damaged, xml_forbidden, xml_too_deep.
     """
-    parser = etree.XMLPullParser(
-        events=("end",), tag=[f"{{*}}{tag}" for tag in tags], resolve_entities=False, no_network=True, load_dtd=False,
-        dtd_validation=False, huge_tree=False, remove_comments=True, remove_pis=True,
-    )  # fmt: skip
-    held = tags_held = 0
-    checked = False
-    tail = b""
-    try:
-        while piece := stream.read(_PIECE):
-            if _declares_type(tail + piece):
-                raise StatementError("xml_forbidden")
-            tail = piece[-24:]
-            parser.feed(piece)
-            held += len(piece)
-            tags_held += piece.count(b"<")
-            for _, element in parser.read_events():
-                checked = checked or _check_type(element)
+    feed = Feed(tags, kept=kept, max_bytes=max_bytes)
+    while piece := stream.read(_PIECE):
+        yield from feed.take(piece)
+    yield from feed.end()
+
+
+class Feed:
+    """The same for bytes that come from somewhere else; see `elements`."""
+
+    def __init__(self, tags: tuple[str, ...], *, kept: tuple[str, ...] = (), max_bytes: int = MAX_NODE_BYTES) -> None:
+        self._parser = etree.XMLPullParser(
+            events=("end",), tag=[f"{{*}}{tag}" for tag in tags], resolve_entities=False, no_network=True, load_dtd=False,
+            dtd_validation=False, huge_tree=False, remove_comments=True, remove_pis=True,
+        )  # fmt: skip
+        self._kept, self._max_bytes = kept, max_bytes
+        self._held = self._tags_held = 0
+        self._is_checked = False
+        self._tail = b""
+
+    def take(self, body: bytes) -> Iterator[Any]:
+        """The elements that end in the next bytes."""
+        for at in range(0, len(body), _PIECE):
+            yield from self._take(body[at : at + _PIECE])
+
+    def _take(self, piece: bytes) -> Iterator[Any]:
+        if _declares_type(self._tail + piece):
+            raise StatementError("xml_forbidden")
+        self._tail = piece[-24:]
+        try:
+            self._parser.feed(piece)
+            self._held += len(piece)
+            self._tags_held += piece.count(b"<")
+            for _, element in self._parser.read_events():
+                self._is_checked = self._is_checked or _check_type(element)
                 yield element
-                if local(element) not in kept:
+                if local(element) not in self._kept:
                     _forget(element)
-                held = tags_held = 0
-            if held > max_bytes or tags_held > _MAX_TAGS:
-                raise StatementError("xml_too_deep")
-        _check_type(parser.close())
-    except etree.XMLSyntaxError as error:
-        raise _refusal(error) from None
-    for _, element in parser.read_events():
-        yield element
+                self._held = self._tags_held = 0
+        except etree.XMLSyntaxError as error:
+            raise _refusal(error) from None
+        if self._held > self._max_bytes or self._tags_held > _MAX_TAGS:
+            raise StatementError("xml_too_deep")
+
+    def end(self) -> Iterator[Any]:
+        """There is no more: what is open then is damaged."""
+        try:
+            _check_type(self._parser.close())
+        except etree.XMLSyntaxError as error:
+            raise _refusal(error) from None
+        for _, element in self._parser.read_events():
+            yield element
 
 
 def _declares_type(piece: bytes) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from accounts.rules.statements.batch import SHEET_ROWS, NeedsMapping, StatementError
+from accounts.rules.statements.cells import Cells
 from accounts.rules.statements.chunk import Chunk
 from accounts.rules.statements.fields import (
     MAX_COLUMNS,
@@ -28,6 +29,8 @@ _OWNER = re.compile(
 _OWNER_NAME = re.compile(
     r"(?:户名|姓名|客户名称|账户名称|account name|holder)\s*[:：]\s*([^\s,，:：\[\]]{2,60})", re.IGNORECASE
 )
+# Control and format characters: nobody sees or types them, and the database takes some of them in no text.
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _CHINESE = re.compile(r"[一-鿿]")
 
 Row = tuple[int, Sequence[str]]
@@ -43,7 +46,7 @@ class Rows(Protocol):
 class Columns(Protocol):
     """The same turned, of rows that are all `width` cells wide; None where they are not: nothing is taken then."""
 
-    def __call__(self, count: int, width: int) -> tuple[list[int], list[list[str]]] | None: ...
+    def __call__(self, count: int, width: int) -> tuple[list[int], list[Sequence[str]]] | None: ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def find_headings(rows: Sequence[Row], mapping: Mapping[str, str] | None) -> int
 def plan(rows: Sequence[Row], at: int, mapping: Mapping[str, str] | None, *, has_owner: bool, sheet: str = "") -> Plan:
     """The plan for a table whose headings are rows[at]. Raises NeedsMapping where a needed field is not recognised."""
     heading_row, cells = rows[at]
-    headings = tuple(cell.strip().strip("\ufeff") for cell in cells)
+    headings = tuple(_INVISIBLE.sub("", cell).strip() for cell in cells)
     if len(headings) > MAX_COLUMNS:
         raise StatementError("headings_too_many")
     columns, constants = apply_mapping(headings, mapping) if mapping else (recognise(headings), {})
@@ -135,12 +138,18 @@ def chunks(
         wide = _even(rows, width)
         turned: Turned = list(zip(*rows, strict=True))
         if taken is not None:
-            turned = [[*a, *b] for a, b in zip(turned, taken[1], strict=True)] if rows else taken[1]
+            turned = list(map(_after, turned, taken[1])) if rows else taken[1]
         chunk = _chunk(table, numbers, turned)
         for at in wide:
             chunk.fault(at, "", "row_too_wide")
         yield chunk
         numbers, rows = [], []
+
+
+def _after(texts: Sequence[str], more: Sequence[str]) -> Sequence[str]:
+    """A column and what follows, as bytes where that can be."""
+    before = Cells.of(texts) if isinstance(more, Cells) else None
+    return [*texts, *more] if before is None else Cells.joined([before, more])  # type: ignore[list-item]
 
 
 def _chunk(table: Plan, numbers: list[int], turned: Turned) -> Chunk:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import io
+from codecs import BOM_UTF8
 from typing import BinaryIO
 
 
 def text_of(stream: BinaryIO, encoding: str, *, newline: str | None) -> io.TextIOWrapper:
-    """The stream from its start, decoded; damaged characters become U+FFFD. What the caller opened, the caller closes."""
+    """The stream from its start, decoded; damaged characters become U+FFFD. What the caller opened, the caller closes.
+
+    A mark of UTF-8 before another encoding is no text.
+    """
     stream.seek(0)
+    if encoding == "utf-8-sig" or stream.read(len(BOM_UTF8)) != BOM_UTF8:
+        stream.seek(0)
     return io.TextIOWrapper(_Unclosed(stream), encoding=encoding, errors="replace", newline=newline)
 
 

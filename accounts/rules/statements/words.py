@@ -164,7 +164,11 @@ def says_total(text: str) -> bool:
 
 def mac_address(text: str) -> str:
     """12 hexadecimal digits in capitals, "" for what is none or stands for none."""
-    digits = "".join(c for c in fold(text[:40]).upper() if c.isalnum())
+    if _MAC.fullmatch(text):
+        digits = text
+    else:
+        plain = text[:40] if text.isascii() else fold(text[:40])
+        digits = "".join(filter(str.isalnum, plain.upper()))
     return digits if _MAC.fullmatch(digits) and digits.strip("0") and digits.strip("F") else ""
 
 

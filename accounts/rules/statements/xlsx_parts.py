@@ -141,8 +141,15 @@ def _text(element: Any) -> str:
 
 
 def plain(text: str) -> str:
-    """Excel's own escapes (_x0009_) as the characters they stand for."""
-    return _ESCAPE.sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
+    """Excel's own escapes (_x0009_) as the characters they stand for.
+
+    It writes a character beyond the first 65,536 as two halves: these are joined, a half alone becomes U+FFFD, which is a
+    finding of the row. NUL, which the database takes in no text, is left out.
+    """
+    if "_x" not in text:
+        return text
+    said = _ESCAPE.sub(lambda m: chr(int(m[1], 16)), text).replace("\0", "")
+    return said if said.isascii() else said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def inline_text(element: Any) -> str:

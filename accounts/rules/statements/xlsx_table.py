@@ -52,14 +52,10 @@ def read_xlsx(
 def _batches(
     book: Book, sheet: Sheet, strings: Sequence[str], table: Plan, zone: str, owner: Owner, number: int
 ) -> Iterator[Batch]:
-    rows = SheetRows(book, sheet, strings)
-    while True:  # up to and with the headings
-        numbers, _ = rows(1)
-        if not numbers or numbers[0] >= table.heading_row:
-            break
+    rows = SheetRows(book, sheet, strings, after=table.heading_row)
     own = (table.account, table.account_name) if table.account else None
     entries = Entries(Setting(zone, owner or own, table.currency))
-    for chunk in chunks(table, [], rows, BATCH_ROWS, sheet_no=number):
+    for chunk in chunks(table, [], rows, BATCH_ROWS, sheet_no=number, columns=rows.columns):
         yield entries.take(chunk)
 
 

@@ -64,7 +64,8 @@ class Book:
         if edge is None:
             edge = self.edges[row.entry] = Carried(row, hop)
         edge.amount += amount
-        edge.hop = min(edge.hop, hop)
+        if hop < edge.hop:
+            edge.hop = hop
 
     def stop(self, node: int, stops: Mapping[int, str]) -> str | None:
         """Why money that comes to this node is not followed further; None for an account."""
@@ -90,8 +91,8 @@ class Book:
 
     def close(self, places: Mapping[int, Place]) -> Result:
         """Name what stays, order everything. `places` of all `nodes`."""
+        settle = self._settle_forward if self._forward else self._settle_backward
         for rest in self.rests:
-            settle = self._settle_forward if self._forward else self._settle_backward
             settle(rest, places.get(rest.node, NOTHING_KNOWN))
         self._cap(places)
         edges = self.drawn()
@@ -106,10 +107,10 @@ class Book:
         """The edges by hop, time and entry, turned back into the payments' own direction."""
         ranked = sorted(self.edges.values(), key=lambda item: (item.hop, item.row.leaves, item.row.entry))
         back = returns((item.row.entry, item.row.frm, item.row.to) for item in ranked)
-        found = []
+        found, is_forward = [], self._forward
         for item in ranked:
             row = item.row
-            src, dst, at = (row.frm, row.to, row.leaves) if self._forward else (row.to, row.frm, -row.came)
+            src, dst, at = (row.frm, row.to, row.leaves) if is_forward else (row.to, row.frm, -row.came)
             found.append(Edge(row.entry, src, dst, item.hop, item.amount, at, row.entry in back))
         return tuple(found)
 
@@ -121,22 +122,24 @@ class Book:
         out: dict[int, int] = {}
         level: dict[int, int] = dict.fromkeys(self.origins, 0)
         last: dict[int, int] = {}
-        for edge in edges:
-            row = self.edges[edge.entry].row
-            came[row.to] = came.get(row.to, 0) + edge.amount
-            out[row.frm] = out.get(row.frm, 0) + edge.amount
-            if row.frm == NOBODY:  # a seed whose payer no statement names
+        sign = 1 if self._forward else -1
+        for entry, _src, _dst, hop, amount, *_at in edges:
+            row = self.edges[entry].row
+            frm, to, at = row.frm, row.to, sign * row.came
+            came[to] = came.get(to, 0) + amount
+            out[frm] = out.get(frm, 0) + amount
+            if frm == NOBODY:  # a seed whose payer no statement names
                 level[NOBODY] = 0
-            level[row.to] = min(level.get(row.to, edge.hop), edge.hop)
-            at = row.came if self._forward else -row.came
-            last[row.to] = max(last.get(row.to, at), at)
+            if hop < level.setdefault(to, hop):
+                level[to] = hop
+            if at > last.setdefault(to, at):
+                last[to] = at
         found = []
-        for node in sorted(level, key=lambda node: (level[node], node)):
+        for low, node in sorted((low, node) for node, low in level.items()):
             place, at_last, ends = places.get(node, NOTHING_KNOWN), last.get(node), self.ends.get(node, {})
             word = end(node, at_last, place)
-            kept = {name: ends[name] for name in ENDS if name in ends}
-            sums = came.get(node, 0), out.get(node, 0)
-            found.append(Node(node, level[node], *sums, word, kept, at_last, place.covered_to))
+            kept = {name: ends[name] for name in ENDS if name in ends} if ends else {}
+            found.append(Node(node, low, came.get(node, 0), out.get(node, 0), word, kept, at_last, place.covered_to))
         return tuple(found)
 
     @property
@@ -145,7 +148,9 @@ class Book:
 
     def _main(self, node: int, _at: int | None, _place: Place) -> str:
         ends = self.ends.get(node)
-        return max(ends, key=lambda word: (ends[word], -ENDS.index(word))) if ends else PASSED
+        if not ends:
+            return PASSED
+        return next(iter(ends)) if len(ends) == 1 else max(ends, key=lambda word: (ends[word], -ENDS.index(word)))
 
     def _settle_forward(self, rest: Rest, place: Place) -> None:
         self.end(rest.node, RESTING if place.covers(rest.at) else UNKNOWN, rest.amount)

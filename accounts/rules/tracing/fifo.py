@@ -6,35 +6,14 @@ Parts are followed hop by hop. Within a hop the larger edges come first, ties by
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from accounts.rules.tracing.book import Book
 from accounts.rules.tracing.params import Params
 from accounts.rules.tracing.result import BELOW_MINIMUM, CUT, UNKNOWN, WINDOW
 from accounts.rules.tracing.rows import Reader, Row, Seed
 
-
-class Lot(NamedTuple):
-    """Traced money on the chain of `node`: [lo, hi), come at `came`."""
-
-    node: int
-    lo: int
-    hi: int
-    came: int
-
-
-class Part(NamedTuple):
-    """The cents [lo, hi) of the chain of `row.frm` that go on with `row`."""
-
-    row: Row
-    lo: int
-    hi: int
-
-    @property
-    def lot(self) -> Lot:
-        """Where they are afterwards, on the chain of `row.to`."""
-        shift = self.row.land - self.row.start
-        return Lot(self.row.to, self.lo + shift, self.hi + shift, self.row.came)
+Lot = tuple[int, int, int, int]  # (node, lo, hi, came): traced money on the chain of `node`: [lo, hi), come at `came`
+Part = tuple[Row, int, int]  # (row, lo, hi): the cents [lo, hi) of the chain of `row.frm` that go on with `row`
 
 
 class Fifo:
@@ -43,11 +22,12 @@ class Fifo:
     def __init__(self, reader: Reader, params: Params, book: Book) -> None:
         self.reader, self.params, self.book = reader, params, book
         self.read: dict[int, Row] = {}
+        self._window = params.window
         self._passed: dict[int, list[tuple[int, int]]] = {}
 
     def run(self, seeds: Sequence[tuple[Seed, Row]]) -> None:
         """Follow the seeds to their ends."""
-        parts = [Part(row, row.start + seed.from_minor, row.start + seed.to_minor) for seed, row in seeds]
+        parts: list[Part] = [(row, row.start + seed.from_minor, row.start + seed.to_minor) for seed, row in seeds]
         lots = self._move(parts, 1)
         hop = 1
         while lots:
@@ -59,24 +39,28 @@ class Fifo:
 
     def _split(self, lot: Lot, rows: Iterable[Row], hop: int) -> list[Part]:
         """The parts of the lot that go on; what does not is entered where it ends."""
-        rest, found = lot.hi - lot.lo, []
+        node, lo, hi, came = lot
+        whole = rest = hi - lo
+        found: list[Part] = []
         for row in rows:
             self.read[row.entry] = row
-            part = Part(row, max(lot.lo, row.start), min(lot.hi, row.start + row.amount))
-            rest -= part.hi - part.lo
-            word = self._refusal(lot, part, hop)
+            start = row.start
+            end = start + row.amount
+            part = (row, start if start > lo else lo, end if end < hi else hi)
+            size = part[2] - part[1]
+            rest -= size
+            word = self._refusal(part, size, whole, came, hop)
             if word is None:
                 found.append(part)
             else:
-                self.book.end(lot.node, word, part.hi - part.lo)
-        self.book.rest(lot.node, rest, lot.came, lot.lo)
+                self.book.end(node, word, size)
+        self.book.rest(node, rest, came, lo)
         return found
 
-    def _refusal(self, lot: Lot, part: Part, hop: int) -> str | None:
-        size = part.hi - part.lo
-        if part.row.leaves > lot.came + self.params.window:
+    def _refusal(self, part: Part, size: int, whole: int, came: int, hop: int) -> str | None:
+        if part[0].leaves > came + self._window:
             return WINDOW
-        if size < self.params.min_amount_minor and size < lot.hi - lot.lo:
+        if size < self.params.min_amount_minor and size < whole:
             return BELOW_MINIMUM
         if hop > self.params.max_hops:
             return CUT
@@ -84,16 +68,18 @@ class Fifo:
 
     def _again(self, part: Part) -> bool:
         """Whether these cents went through this payment before: two banks' clocks contradict each other in a circle."""
-        passed = self._passed.get(part.row.entry, ())
-        return any(lo < part.hi and part.lo < hi for lo, hi in passed)
+        passed = self._passed.get(part[0].entry)
+        return passed is not None and any(lo < part[2] and part[1] < hi for lo, hi in passed)
 
-    def _within(self, parts: Iterable[Part]) -> list[Part]:
+    def _within(self, parts: list[Part]) -> list[Part]:
         """As many as `max_edges` leaves room for; the others are cut."""
+        room = self.params.max_edges - len(self.book.edges)
+        if len(parts) <= room:
+            return parts
         by_entry: dict[int, list[Part]] = {}
         for part in parts:
-            by_entry.setdefault(part.row.entry, []).append(part)
-        ranked = sorted(by_entry.items(), key=lambda item: (-sum(part.hi - part.lo for part in item[1]), item[0]))
-        room = self.params.max_edges - len(self.book.edges)
+            by_entry.setdefault(part[0].entry, []).append(part)
+        ranked = sorted(by_entry.items(), key=lambda item: (-sum(hi - lo for _row, lo, hi in item[1]), item[0]))
         found = []
         for entry, same in ranked:
             if entry not in self.book.edges:
@@ -101,21 +87,22 @@ class Fifo:
             if entry in self.book.edges or room >= 0:
                 found += same
             else:
-                for part in same:
-                    self.book.end(part.row.frm, CUT, part.hi - part.lo)
+                for row, lo, hi in same:
+                    self.book.end(row.frm, CUT, hi - lo)
         return found
 
     def _move(self, parts: Iterable[Part], hop: int) -> list[Lot]:
         """Enter the parts as edges; the lots that they make, in one order whatever the reader's was."""
-        stops, lots = self.reader.stops(), []
-        for part in parts:
-            row, size = part.row, part.hi - part.lo
+        stops, book, lots = self.reader.stops(), self.book, []
+        for row, lo, hi in parts:
+            to = row.to
             self.read[row.entry] = row
-            self.book.carry(row, size, hop)
-            self._passed.setdefault(row.entry, []).append((part.lo, part.hi))
-            word = self.book.stop(row.to, stops)
+            book.carry(row, hi - lo, hop)
+            self._passed.setdefault(row.entry, []).append((lo, hi))
+            word = book.stop(to, stops)
             if word is None:
-                lots.append(part.lot)
+                shift = row.land - row.start
+                lots.append((to, lo + shift, hi + shift, row.came))
             else:
-                self.book.end(row.to, word, size)
+                book.end(to, word, hi - lo)
         return sorted(lots)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Collection, Mapping, Sequence
+from operator import itemgetter
 
 from accounts.rules.tracing.book import Book
-from accounts.rules.tracing.params import FORWARD, Params
+from accounts.rules.tracing.params import BACKWARD, FORWARD, Params
 from accounts.rules.tracing.result import BELOW_MINIMUM, CUT, UNKNOWN, WINDOW
 from accounts.rules.tracing.rows import Row, Seed
 
 Event = tuple[int, bool, Row]  # place on the chain, whether the row leaves here, the row
+_AT = itemgetter(0)
+_NOTHING = (0, 0)  # no traced part, no hop
 
 
 class Pool:
@@ -30,12 +33,14 @@ class Pool:
         """Of this pool's mark and another the one that takes in more."""
         return min(self.mark, mark) if self.is_forward else max(self.mark, mark)
 
-    def take(self, row: Row, amount: int, hop: int, direction: str) -> None:
+    def take(self, row: Row, amount: int, hop: int) -> None:
         """More came; its window counts for all that is here, its hop where it is the lower or all else has gone."""
-        self.hop = min(self.hop, hop) if self.traced else hop
+        if hop < self.hop or not self.traced:
+            self.hop = hop
         self.traced += amount
-        self.last = max(self.last, row.came)
-        self.mark = self.earlier(row.mark(direction))
+        if row.came > self.last:
+            self.last = row.came
+        self.mark = self.earlier(row.mark(FORWARD if self.is_forward else BACKWARD))
 
 
 class FlowPass:
@@ -52,7 +57,8 @@ class FlowPass:
     ) -> None:
         self.params, self.share, self.book, self.stops, self.hubs = params, share, book, stops, hubs
         self.pools: dict[int, Pool] = {}
-        self._window = params.window
+        self.is_contested = False  # which payment goes first decided something: a circle, or the last room for an edge
+        self._window, self._least, self._hops = params.window, params.min_amount_minor, params.max_hops
         self._rows = rows
         self._events: dict[int, list[Event]] = {}
         self._head: dict[int, int] = {}
@@ -87,19 +93,20 @@ class FlowPass:
                 if row.to in events:
                     events[row.to].append((row.arrival, False, row))
         for found in events.values():
-            found.sort(key=lambda event: event[0])
+            found.sort(key=_AT)
         self._events, self._head = events, dict.fromkeys(events, 0)
 
     def _advance(self, node: int) -> None:
         """Take what has come, up to the next payment; that one may go."""
         events, at = self._events[node], self._head[node]
+        late, moved = self._late, self._moved
         while at < len(events):
             _place, leaves, row = events[at]
             if leaves:
                 heapq.heappush(self._heap, (row.leaves, row.entry, row))
                 break
-            if row.entry not in self._late:
-                if row.entry not in self._moved:
+            if row.entry not in late:
+                if row.entry not in moved:
                     break
                 self._take(row)
             at += 1
@@ -115,11 +122,13 @@ class FlowPass:
                 stuck.append((row.leaves, row.entry, node))
         if not stuck:
             return False
+        self.is_contested = True
         node = min(stuck)[2]
         for _place, leaves, row in self._events[node][self._head[node] :]:
             if leaves:
                 break
-            self._late.add(row.entry)
+            if row.entry not in self._moved:  # what has moved is there: it is taken where the chain has it
+                self._late.add(row.entry)
         self._advance(node)
         return True
 
@@ -140,37 +149,45 @@ class FlowPass:
         if not amount:
             return
         node = row.to
-        word = CUT if node in self.hubs else self.book.stop(node, self.stops)
-        if word is not None:
-            self.book.end(node, word, amount)
-            return
-        if node not in self.pools:
-            self.pools[node] = Pool(row, hop, self.params.direction)
-        self.pools[node].take(row, amount, hop, self.params.direction)
+        pool = self.pools.get(node)
+        if pool is None:
+            word = CUT if node in self.hubs else self.book.stop(node, self.stops)
+            if word is not None:
+                self.book.end(node, word, amount)
+                return
+            pool = self.pools[node] = Pool(row, hop, self.params.direction)
+        pool.take(row, amount, hop)
 
     def _part(self, row: Row) -> tuple[int, int]:
         """The traced part of a payment that is followed, and its hop; nothing where it ends here."""
         pool = self.pools.get(row.frm)
         if pool is None or not pool.traced:
-            return (0, 0)
+            return _NOTHING
         if row.leaves > pool.last + self._window:
             self._limit(row.frm, pool, row.pool - row.amount, WINDOW)
-            return (0, 0)
+            return _NOTHING
         self._limit(row.frm, pool, row.pool, UNKNOWN)
-        part, hop = self.share(pool.traced, row.amount, row.pool), pool.hop + 1
-        word = self._refusal(row, part, pool) if part else None
+        part = self.share(pool.traced, row.amount, row.pool)
+        if not part:
+            return _NOTHING
+        word = self._refusal(row, part, pool)
         pool.traced -= part
         if word is not None:
             self.book.end(row.frm, word, part)
-            return (0, 0)
-        if part:
-            self.book.carry(row, part, hop)
+            return _NOTHING
+        hop = pool.hop + 1
+        self.book.carry(row, part, hop)
         return (part, hop)
 
     def _refusal(self, row: Row, part: int, pool: Pool) -> str | None:
-        if part < self.params.min_amount_minor and part < pool.traced:
+        if part < self._least and part < pool.traced:
             return BELOW_MINIMUM
-        return CUT if pool.hop >= self.params.max_hops or not self.book.has_room(row.entry) else None
+        if pool.hop >= self._hops:
+            return CUT
+        if self.book.has_room(row.entry):
+            return None
+        self.is_contested = True
+        return CUT
 
     def _limit(self, node: int, pool: Pool, most: int, word: str) -> None:
         """Not more than `most` of the account's money can be traced."""

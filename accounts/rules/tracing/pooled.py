@@ -2,17 +2,19 @@
 
 A pass takes the payments in the order of their dependencies, time as priority. Its rows are all that leaves the
 accounts that traced money reached, as long as their windows are open; what a pass misses is fetched for the next one.
+Where that order decides something (circles, no more room for edges, hubs), rows that were read without need are left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from accounts.rules.tracing.book import Book
 from accounts.rules.tracing.flow_pass import FlowPass, Pool
 from accounts.rules.tracing.params import LIBR, PRO_RATA, Params
 from accounts.rules.tracing.result import WINDOW
 from accounts.rules.tracing.rows import Reader, Row, Seed, Stretch
+from accounts.rules.tracing.shelf import Shelf
 
 Share = Callable[[int, int, int], int]
 
@@ -31,63 +33,105 @@ SHARES: Mapping[str, Share] = {PRO_RATA: pro_rata, LIBR: libr}
 
 
 class Pooled:
-    """One trace; `read` keeps every row of the last pass."""
+    """One trace; `read` keeps every row of the last pass. What was read ahead saves asking and changes nothing else."""
 
     def __init__(self, reader: Reader, params: Params, make_book: Callable[[], Book]) -> None:
         self.reader, self.params, self.make_book = reader, params, make_book
+        self._window = params.window
         self.read: dict[int, Row] = {}
         self.floors: dict[int, int] = {}
         self._stretches: dict[int, Stretch] = {}
         self._rows: dict[int, list[Row]] = {}
         self._hubs: set[int] = set()
+        self._shelf = Shelf(params.direction, params.hub_entries, reader.ahead())
 
     def run(self, seeds: Sequence[tuple[Seed, Row]]) -> Book:
-        """Rounds until nothing is missing, then what is left after the windows."""
-        for node, (stretch, rows) in self.reader.ahead().items():
-            if len(rows) <= self.params.hub_entries:
-                self._stretches[node], self._rows[node] = stretch, rows
-        while True:
-            book = self.make_book()
-            flow = FlowPass(self.params, SHARES[self.params.method], book, self.reader.stops(), self._rows, self._hubs)
-            flow.run(seeds)
-            missing = [wish for wish in map(self._wish, flow.pools.items()) if wish is not None]
-            if not missing:
-                break
-            self._fetch(missing)
+        """A pass over all that was read, or rounds; then what is left after the windows."""
+        flow = self._over_all(seeds)
+        if flow.is_contested or self._shelf.hubs():
+            flow = self._in_rounds(seeds)
         self.read = {row.entry: row for _seed, row in seeds}
         for node, pool in flow.pools.items():
-            own = self._own(node, pool)
-            self.read.update((row.entry, row) for row in self._rows[node] if own.holds(row, self.params.direction))
-        self._leave(book, flow.pools)
-        return book
+            for row in self._own(node, pool).held(self._rows[node], self.params.direction):
+                self.read[row.entry] = row
+        self._leave(flow.book, flow.pools)
+        return flow.book
+
+    def _over_all(self, seeds: Sequence[tuple[Seed, Row]]) -> FlowPass:
+        """Over all that was read, until nothing is missing: the result, unless it was contested which payment goes first."""
+        while True:
+            rows = self._shelf.by_node()
+            for _seed, row in seeds:  # what a seed's payer pays is not followed
+                rows.pop(row.frm, None)
+            flow = self._pass(seeds, rows, self._shelf.hubs())
+            missing = self._missing(flow.pools, self._shelf.stretches())
+            if not missing:
+                self._rows = rows
+                return flow
+            self._ask(missing)
+
+    def _in_rounds(self, seeds: Sequence[tuple[Seed, Row]]) -> FlowPass:
+        """Each round over what those before it need and nothing more: rows of others may not decide which payment goes first."""
+        self._rows = {}
+        while True:
+            flow = self._pass(seeds, self._rows, self._hubs)
+            missing = self._missing(flow.pools, self._stretches)
+            if not missing or not self._fetch(missing):
+                return flow
+
+    def _ask(self, wishes: Sequence[Stretch]) -> None:
+        self._shelf.put(wishes, self.reader.leaving(wishes, self._shelf.most))
+
+    def _pass(
+        self, seeds: Sequence[tuple[Seed, Row]], rows: Mapping[int, list[Row]], hubs: Collection[int]
+    ) -> FlowPass:
+        flow = FlowPass(self.params, SHARES[self.params.method], self.make_book(), self.reader.stops(), rows, hubs)
+        flow.run(seeds)
+        return flow
+
+    def _missing(self, pools: Mapping[int, Pool], stretches: Mapping[int, Stretch]) -> list[Stretch]:
+        """What the pools need beyond these stretches."""
+        wishes = (self._wish(node, pool, stretches.get(node)) for node, pool in pools.items())
+        return [wish for wish in wishes if wish is not None]
 
     def _own(self, node: int, pool: Pool) -> Stretch:
         """What a pool needs, whatever more was read."""
-        return Stretch(node, pool.mark, pool.last + self.params.window)
+        return Stretch(node, pool.mark, pool.last + self._window)
 
-    def _wish(self, item: tuple[int, Pool]) -> Stretch | None:
+    def _wish(self, node: int, pool: Pool, have: Stretch | None) -> Stretch | None:
         """The stretch to fetch for a pool whose rows are not all there."""
-        node, pool = item
-        own, have = self._own(node, pool), self._stretches.get(node)
         if have is None:
-            return own
-        mark = pool.earlier(have.mark)
-        if mark == have.mark and own.last <= have.last:
+            return self._own(node, pool)
+        mark, last = pool.earlier(have.mark), pool.last + self._window
+        if mark == have.mark and last <= have.last:
             return None
-        return Stretch(node, mark, max(own.last, have.last))
+        return Stretch(node, mark, max(last, have.last))
 
-    def _fetch(self, missing: list[Stretch]) -> None:
-        for node, rows in self.reader.leaving(missing, self.params.hub_entries).items():
+    def _fetch(self, missing: list[Stretch]) -> bool:
+        """What the next round needs; only this, whatever more was read: a round may not depend on it.
+
+        False where no payment came with it: a pass with more accounts that only gather would find the same.
+        """
+        unread = [wish for wish in missing if not self._shelf.has(wish)]
+        if unread:
+            self._ask(unread)
+        is_more = False
+        for wish in missing:
+            rows = self._shelf.rows(wish)
+            self._stretches[wish.node] = wish
             if rows is None:
-                self._hubs.add(node)
-                self._rows.pop(node, None)
+                self._hubs.add(wish.node)
+                self._rows.pop(wish.node, None)
+                is_more = True
             else:
-                self._rows[node] = rows
-        self._stretches.update((stretch.node, stretch) for stretch in missing)
+                is_more = is_more or len(rows) > len(self._rows.get(wish.node, ()))
+                self._rows[wish.node] = rows
+        return is_more
 
     def _leave(self, book: Book, pools: Mapping[int, Pool]) -> None:
         """After its window a pool is not followed; it rests as far as the account never held less since."""
-        left = sorted((node, pool) for node, pool in pools.items() if pool.traced)
+        # Asked also where later payments that happened to be read have shown it: the inputs are the same without them.
+        left = sorted((node, pool) for node, pool in pools.items() if pool.traced or WINDOW in book.ends.get(node, ()))
         self.floors = self.reader.lowest([self._own(node, pool) for node, pool in left]) if left else {}
         for node, pool in left:
             gone = max(0, pool.traced - max(0, self.floors.get(node, pool.traced)))

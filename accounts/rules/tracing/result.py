@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from accounts.rules.tracing.params import moment
 
@@ -15,8 +15,7 @@ BELOW_MINIMUM, WINDOW, CUT, OPENING, PASSED, REACHED = "below_minimum", "window"
 ENDS = (RESTING, OPENING, CASH, UNNAMED, RETURNED, UNKNOWN, WINDOW, BELOW_MINIMUM, CUT)
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """Traced money in one payment. `hop` 1 is a seed; `at` microseconds of the paying side.
 
     `is_return`: the money goes back to an account that it had passed; without such edges there is no circle.
@@ -38,8 +37,7 @@ class Edge:
         }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """An account that traced money reached: came = out + the sum of `ends`. Level 0 are the seeds' own accounts.
 
     `last_at`: when traced money last came; `known_to`: the end of its own statement. 0 stands for "not named".

@@ -6,7 +6,7 @@ Forward, `frm` is the payer and `to` the receiver; backward the other way round,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from accounts.rules.tracing.params import FORWARD, Params, ParamsError
@@ -64,9 +64,17 @@ class Stretch(NamedTuple):
     mark: int
     last: int
 
-    def holds(self, row: Row, direction: str) -> bool:
-        """Whether a row that leaves `node` lies in it."""
-        return (row.start >= self.mark if direction == FORWARD else row.start < self.mark) and row.leaves <= self.last
+    def contains(self, other: Stretch, direction: str) -> bool:
+        """Whether all that lies in another stretch of the node lies in it."""
+        is_from_there = other.mark >= self.mark if direction == FORWARD else other.mark <= self.mark
+        return is_from_there and other.last <= self.last
+
+    def held(self, rows: Iterable[Row], direction: str) -> list[Row]:
+        """Those of the rows that leave `node` which lie in it."""
+        _node, mark, last = self
+        if direction == FORWARD:
+            return [row for row in rows if row.leaves <= last and row.start >= mark]
+        return [row for row in rows if row.leaves <= last and row.start < mark]
 
 
 class Place(NamedTuple):
@@ -89,7 +97,7 @@ class Reader(Protocol):
     """A source of rows, for one direction, currency and `until`; answers do not depend on the order of its rows."""
 
     def seeds(self, seeds: Sequence[Seed], params: Params) -> list[Row]:
-        """The rows of the seeds' entries; a reader may read ahead what FIFO will ask for."""
+        """The rows of the seeds' entries; a reader may read ahead what the method will ask for."""
 
     def stops(self) -> dict[int, str]:
         """Nodes that are no accounts, with their kind; known once the seeds are read."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db import connection
+from django.db import DataError, connection
+from psycopg2.errors import NumericValueOutOfRange
 
 from accounts.services.ledger import sums
+from accounts.services.ledger.bounds import TOO_LARGE
 from antifraud import db
+from antifraud.errors import Conflict
 
 _GONE = "DELETE FROM accounts_ledgerchain WHERE node = ANY(%s::bigint[])"
 _REBUILD = ",".join((
@@ -33,4 +36,9 @@ def chains_write(nodes: Iterable[int], statement: str, params: Mapping[str, Any]
     told = f"{{{','.join(map(str, wanted))}}}"  # one word for the parser, which is slow with very many
     with connection.cursor() as cursor:
         cursor.execute(_GONE, [told])
-        cursor.execute(statement, {**params, "nodes": told})
+        try:
+            cursor.execute(statement, {**params, "nodes": told})
+        except DataError as error:  # what `bounds` does not foresee: two long chains that are joined
+            if isinstance(error.__cause__, NumericValueOutOfRange):
+                raise Conflict(TOO_LARGE, code="sums_too_large") from error
+            raise

@@ -26,13 +26,25 @@ def ledger_hold(case_id: UUID) -> CaseLedger:
     return CaseLedger.objects.select_for_update(no_key=True).get(pk=case_id)
 
 
+def ledger_wait(case_id: UUID) -> None:
+    """Wait for whoever changes the ledger and keep others from it, also from a case's first change; none is made by it.
+
+    The row of a first change is not seen before that change is over: only to insert the same row waits for it.
+    """
+    was_there = CaseLedger.objects.filter(pk=case_id).exists()
+    ledger = ledger_hold(case_id)
+    if not was_there and not ledger.version:
+        ledger.delete()  # whoever inserts it still waits for the end of this unit of work
+
+
 def ledger_hold_now(case_id: UUID) -> CaseLedger:
     """The same without waiting. Raises Conflict `ledger_changing` while an import holds the ledger."""
     rows = CaseLedger.objects.select_for_update(no_key=True, skip_locked=True)
     ledger = rows.filter(pk=case_id).first()
     if ledger is None:
         raise Conflict(
-            _("An import is changing the ledger of this case. Try again when it has ended."), code="ledger_changing"
+            _("The ledger of this case is being changed, by an import or by somebody else. Look again in a moment."),
+            code="ledger_changing",
         )
     return ledger
 

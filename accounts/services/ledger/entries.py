@@ -14,7 +14,7 @@ from accounts.services.ledger.chains import chains_write
 # own account as the other side names nobody.
 _FRESH = """
 fresh AS MATERIALIZED (
-  SELECT nextval(pg_get_serial_sequence('accounts_ledgerentry', 'id')) AS id, case_id,
+  SELECT nextval((SELECT pg_get_serial_sequence('accounts_ledgerentry', 'id'))::regclass) AS id, case_id,
     CASE direction WHEN 'out' THEN node ELSE NULLIF(counter, node) END AS src,
     CASE direction WHEN 'in' THEN node ELSE NULLIF(counter, node) END AS dst,
     at, amount_minor, currency, direction = 'out' AS is_out, balance_minor, serial, row, file_id, id AS line

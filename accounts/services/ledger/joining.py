@@ -21,7 +21,7 @@ from accounts.services.ledger.matching import matches_of_nodes
 from accounts.services.ledger.parties import parties_link
 from accounts.services.ledger.rejoining import entries_follow
 from accounts.services.ledger.told import told_match, told_nodes
-from accounts.services.ledger.twins import twins_mark
+from accounts.services.ledger.twins import twins_mark, twins_tell
 from accounts.services.ledger.unnamed import matches_unnamed_of
 from antifraud.audit import diary
 from banks.models import User
@@ -92,6 +92,7 @@ def numbers_join(case_id: UUID, *, by: User, file_id: UUID | None = None) -> set
     if not touched | met:
         return set()
     twins = twins_mark(case_id, touched | met, file_id)
+    twins_tell(case_id, by, twins)
     touched |= twins.nodes
     if touched:
         touched |= entries_follow(case_id, touched, twins.freed, file_id)

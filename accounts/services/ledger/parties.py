@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -16,7 +15,7 @@ from accounts.services.ledger.changes import nodes_new
 from antifraud import bulk
 from antifraud.crypto import data_keys
 from antifraud.crypto.blind import blind_indexes
-from antifraud.crypto.envelope import DecryptError, cell_aad, open_envelope, seal_many
+from antifraud.crypto.envelope import cell_aad, open_many, seal_many, seal_parts
 from antifraud.lazily import lazily
 
 if TYPE_CHECKING:
@@ -29,10 +28,11 @@ CASH = "cash"  # in small letters: no account number in normal form is
 _ACCOUNT, _CASH = bulk.text("account"), bulk.text("cash")
 _TABLE = LedgerAccount._meta.db_table
 _COLUMNS = (
-    "id", "case_id", "node", "kind", "account_id", "institution_id", "institution_text", "number", "number_index", "name",
+    "id", "case_id", "node", "number_index", "kind", "account_id", "institution_id", "institution_text", "number", "name",
 )  # fmt: skip
+_FIXED = {"id": "V16", "case": "V16", "node": ">i8", "index": "V16"}
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('ledger.parties|' || %s::text, 0))"
-_KNOWN = "SELECT number_index, node FROM accounts_ledgeraccount WHERE case_id = %s AND number_index = ANY(%s)"
+_KNOWN = "SELECT number_index, node FROM accounts_ledgeraccount WHERE case_id = %s AND number_index = ANY(%s::bytea[])"
 # Without an entry the row was made for a preview, unless it is a second number, whose entries stand at its main. Asked of the
 # case's entries alone: the ledger holds those of all cases. Small numbers come as an array of integer, which PostgreSQL would
 # search from end to end for each row.
@@ -41,7 +41,7 @@ WITH used AS MATERIALIZED (
   SELECT src AS node FROM accounts_ledgerentry WHERE case_id = %(case)s
   UNION SELECT dst FROM accounts_ledgerentry WHERE case_id = %(case)s
 )
-SELECT a.node, a.id, a.name, a.institution_id, a.institution_text, a.account_id, u.node IS NULL AND a.main IS NULL
+SELECT a.node, a.id::text, a.name, a.institution_id, a.institution_text, a.account_id, u.node IS NULL AND a.main IS NULL
 FROM accounts_ledgeraccount a LEFT JOIN used u ON u.node = a.node WHERE a.case_id = %(case)s AND a.node = ANY(%(nodes)s::bigint[])
 """
 _TOLD = """
@@ -89,7 +89,7 @@ DELETE FROM accounts_ledgeraccount a USING (
   EXCEPT SELECT dst FROM accounts_ledgerentry WHERE case_id = %(case)s
   EXCEPT SELECT node FROM accounts_statementline WHERE case_id = %(case)s
   EXCEPT SELECT counter FROM accounts_statementline WHERE case_id = %(case)s
-  EXCEPT SELECT named_node FROM accounts_statementline WHERE case_id = %(case)s
+  EXCEPT SELECT named_node FROM accounts_statementline WHERE case_id = %(case)s AND named_node IS NOT NULL
   EXCEPT SELECT named_counter FROM accounts_statementline WHERE case_id = %(case)s
   EXCEPT SELECT main FROM accounts_ledgeraccount WHERE case_id = %(case)s
   EXCEPT SELECT l.node FROM accounts_transfer t JOIN accounts_involvedaccount v ON v.id IN (t.from_account_id, t.to_account_id)
@@ -98,8 +98,7 @@ DELETE FROM accounts_ledgeraccount a USING (
 """
 
 
-@dataclass(frozen=True)
-class Party:
+class Party(NamedTuple):
     """A number as a statement writes it; `number` is its normal form, or CASH."""
 
     number: str
@@ -108,12 +107,11 @@ class Party:
     institution_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
+class _Standing(NamedTuple):
     """What a ledger account says now; `name` is sealed."""
 
     node: int
-    id: UUID
+    id: str
     name: bytes | memoryview | None
     institution_id: UUID | None
     institution_text: str
@@ -133,7 +131,7 @@ def parties_nodes(case_id: UUID, parties: Iterable[Party], *, is_preview: bool =
     indexes = dict(zip(blind_indexes(NUMBER_INDEX, wanted), wanted.values(), strict=True))
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [case_id])
-        cursor.execute(_KNOWN, [case_id, list(indexes)])
+        cursor.execute(_KNOWN, [case_id, bulk.bytea_array(indexes)])
         found = {indexes[bytes(index)].number: node for index, node in cursor.fetchall()}
     if not is_preview:
         parties_tell(case_id, {node: wanted[number] for number, node in found.items()})
@@ -143,43 +141,52 @@ def parties_nodes(case_id: UUID, parties: Iterable[Party], *, is_preview: bool =
     return found | dict(zip((party.number for party in missing.values()), nodes, strict=True))
 
 
-def parties_tell(case_id: UUID, told: Mapping[int, Party]) -> None:
-    """What is said of these nodes by what now enters the ledger; call before its entries are made.
+def parties_tell(case_id: UUID, told: Mapping[int, Party]) -> int:
+    """What is said of these nodes by what now enters the ledger; call before its entries are made. How many changed by it.
 
     Of a node with entries only what was lacking. Of one without: all of it and nothing else, since what stands there is of
     previews, whose files may yet be discarded.
     """
     with connection.cursor() as cursor:
         cursor.execute(_STANDING, {"case": case_id, "nodes": sorted(told)})
-        rows = [_Standing(*row) for row in cursor.fetchall()]
-    # To write a row anew costs an entry in each index.
-    rows = [row for row in rows if not _says_so(row, told[row.node])]
+        rows = _changing(list(map(_Standing._make, cursor.fetchall())), told)
     if not rows:
-        return
+        return 0
     parties, is_new = [told[row.node] for row in rows], [row.is_new for row in rows]
-    ids = np.frombuffer(b"".join(row.id.bytes for row in rows), dtype=np.uint8).reshape(len(rows), 16)
+    ids = np.frombuffer(b"".join(UUID(row.id).bytes for row in rows), dtype=np.uint8).reshape(len(rows), 16)
     names = [party.name if row.name is None or row.is_new else "" for party, row in zip(parties, rows, strict=True)]
     sealed = _envelopes(case_id, "name", ids, names)
     keepers, banks = [party.institution_id for party in parties], [party.bank[:160] for party in parties]
     with connection.cursor() as cursor:
         cursor.execute(_TOLD, [[row.node for row in rows], is_new, sealed, keepers, banks])
+        return int(cursor.rowcount)
 
 
-def _says_so(row: _Standing, party: Party) -> bool:
-    """Whether the row would stay as it is (`_TOLD`)."""
-    if not row.is_new:
-        return (row.name is not None or not party.name) and (
-            row.institution_id is not None or party.institution_id is None
+def _changing(rows: Iterable[_Standing], told: Mapping[int, Party]) -> list[_Standing]:
+    """Without those that would stay as they are (`_TOLD`): to write a row anew costs an entry in each index."""
+    changing, doubtful = [], []
+    for row in rows:
+        party = told[row.node]
+        if not _stays(row, party):
+            changing.append(row)
+        elif row.is_new and row.name is not None:
+            doubtful.append(row)
+    sealed = (bytes(row.name or b"") for row in doubtful)
+    aads = (cell_aad(_TABLE, "name", row.id) for row in doubtful)
+    names = open_many(sealed, aads, find_cipher=data_keys.decryption_key)
+    return changing + [row for row, name in zip(doubtful, names, strict=True) if name != told[row.node].name.encode()]
+
+
+def _stays(row: _Standing, party: Party) -> bool:
+    """Whether the row says all that the party tells, as far as that is seen without opening its name."""
+    if row.is_new:
+        same = (row.institution_id, row.institution_text, row.account_id) == (
+            party.institution_id,
+            party.bank[:160],
+            None,
         )
-    if (row.institution_id, row.institution_text, row.account_id) != (party.institution_id, party.bank[:160], None):
-        return False
-    if row.name is None or not party.name:
-        return row.name is None and not party.name
-    try:
-        aad = cell_aad(_TABLE, "name", row.id)
-        return open_envelope(bytes(row.name), aad=aad, find_cipher=data_keys.decryption_key) == party.name.encode()
-    except DecryptError:
-        return False
+        return same and (row.name is None) == (not party.name)
+    return (row.name is not None or not party.name) and (row.institution_id is not None or party.institution_id is None)
 
 
 def parties_mains(nodes: Iterable[int]) -> set[int]:
@@ -188,10 +195,11 @@ def parties_mains(nodes: Iterable[int]) -> set[int]:
     return {main or node for node, main in rows}
 
 
-def parties_link(case_id: UUID) -> None:
-    """Lead the case's ledger accounts to its involved accounts, where the number says so beyond doubt."""
+def parties_link(case_id: UUID) -> int:
+    """Lead the case's ledger accounts to its involved accounts, where the number says so beyond doubt; how many are led anew."""
     with connection.cursor() as cursor:
         cursor.execute(_LINK, {"case": case_id})
+        return int(cursor.rowcount)
 
 
 def parties_forget(case_id: UUID, nodes: Iterable[int]) -> None:
@@ -205,30 +213,34 @@ def _insert(case_id: UUID, missing: Mapping[bytes, Party], nodes: list[int]) -> 
     if not missing:
         return
     parties, ids = list(missing.values()), bulk.uuids(len(missing))
-    numbers = _sealed(case_id, "number", ids, ["" if party.number == CASH else party.number for party in parties])
-    names = _sealed(case_id, "name", ids, [party.name for party in parties])
-    case, rows, count = bulk.raw(case_id.bytes), ids.tobytes(), len(parties)
-    keepers = {
-        keeper: bulk.maybe(keeper.bytes if keeper else None) for keeper in {party.institution_id for party in parties}
-    }
-    banks = {bank: bulk.text(bank[:160]) for bank in {party.bank for party in parties}}
+    fixed = bulk.fixed(len(parties), len(_COLUMNS), _FIXED)
+    fixed["id"], fixed["case"], fixed["node"] = ids.view("V16").ravel(), np.void(case_id.bytes), nodes
+    fixed["index"] = np.frombuffer(b"".join(missing), dtype="V16")
+    numbers, names, banks, keepers = zip(*parties, strict=True)
+    kept = {keeper: bulk.maybe(keeper.bytes if keeper else None) for keeper in set(keepers)}
+    told = {bank: bulk.text(bank[:160]) for bank in set(banks)}
     columns = (
-        repeat(bulk.count_of(_COLUMNS), count), (bulk.raw(rows[at : at + 16]) for at in range(0, 16 * count, 16)),
-        repeat(case, count), map(bulk.int8, nodes), (_CASH if party.number == CASH else _ACCOUNT for party in parties),
-        repeat(bulk.NULL, count), (keepers[party.institution_id] for party in parties), (banks[party.bank] for party in parties),
-        numbers, map(bulk.raw, missing), names,
+        bulk.slices(fixed.tobytes(), fixed.itemsize), (_CASH if number == CASH else _ACCOUNT for number in numbers),
+        repeat(bulk.NULL, len(parties)), map(kept.__getitem__, keepers), map(told.__getitem__, banks),
+        *_sealed(case_id, "number", ids, ["" if number == CASH else number for number in numbers]),
+        *_sealed(case_id, "name", ids, names),
     )  # fmt: skip
     bulk.copy_raw(_TABLE, _COLUMNS, chain.from_iterable(zip(*columns, strict=True)))
 
 
-def _sealed(case_id: UUID, column: str, ids: NDArray[np.uint8], values: list[str]) -> list[bytes]:
-    """The fields of one column, NULL where there is nothing to seal."""
-    return [bulk.maybe(envelope) for envelope in _envelopes(case_id, column, ids, values)]
+def _sealed(case_id: UUID, column: str, ids: NDArray[np.uint8], values: Sequence[str]) -> tuple[Iterable[bytes], ...]:
+    """The fields of one column in their parts, NULL where there is nothing to seal."""
+    if not all(values):
+        return (map(bulk.maybe, _envelopes(case_id, column, ids, values)),)
+    key_id, cipher = data_keys.encryption_key(("case", case_id), seals=len(values))
+    aads = bulk.cell_aads(_TABLE, column, ids)
+    head, nonces, bodies = seal_parts(map(str.encode, values), aads, len(values), key_id=key_id, cipher=cipher)
+    return bulk.Lengths(head, len(nonces[0])).before(bodies), nonces, bodies
 
 
-def _envelopes(case_id: UUID, column: str, ids: NDArray[np.uint8], values: list[str]) -> list[bytes | None]:
+def _envelopes(case_id: UUID, column: str, ids: NDArray[np.uint8], values: Sequence[str]) -> list[bytes | None]:
     """One column sealed, None where there is nothing to seal."""
     key_id, cipher = data_keys.encryption_key(("case", case_id), seals=len(values))
     aads = bulk.cell_aads(_TABLE, column, ids)
-    sealed = seal_many((value.encode() for value in values), aads, len(values), key_id=key_id, cipher=cipher)
+    sealed = seal_many(map(str.encode, values), aads, len(values), key_id=key_id, cipher=cipher)
     return [envelope if value else None for envelope, value in zip(sealed, values, strict=True)]

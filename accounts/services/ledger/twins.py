@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
+
+from accounts.models import StatementFile
+from antifraud.audit import diary
+from banks.models import User
 
 _FREED = """
 UPDATE accounts_statementline SET left_out = '' WHERE case_id = %s AND node = ANY(%s::bigint[]) AND left_out = 'twin'
@@ -36,10 +41,14 @@ UPDATE accounts_statementline SET left_out = 'twin' WHERE id IN (
 
 @dataclass(frozen=True)
 class Twins:
-    """`freed`: rows that count again; `nodes`: those whose entries have changed by it, what the file itself brings apart."""
+    """`freed`: rows that count again; `nodes`: those whose entries have changed by it, what the file itself brings apart.
+
+    `files`: of each file that was committed before, how many rows are left out now, and how many count again.
+    """
 
     freed: set[UUID]
     nodes: set[int]
+    files: dict[UUID, tuple[int, int]]
 
 
 def twins_mark(case_id: UUID, nodes: Collection[int], file_id: UUID | None) -> Twins:
@@ -52,5 +61,18 @@ def twins_mark(case_id: UUID, nodes: Collection[int], file_id: UUID | None) -> T
         freed = set(cursor.fetchall())
         cursor.execute(_MARKED, {"case": case_id, "nodes": sorted(nodes), "file": file_id})
         marked = set(cursor.fetchall())
-    changed = {node for _line, node, file in freed ^ marked if file != file_id}
-    return Twins({row[0] for row in freed - marked}, changed)
+    changed = {row for row in freed ^ marked if row[2] != file_id}
+    left, again = (Counter(row[2] for row in changed & part) for part in (marked, freed))
+    files = {file: (left[file], again[file]) for file in {row[2] for row in changed}}
+    return Twins({row[0] for row in freed - marked}, {row[1] for row in changed}, files)
+
+
+def twins_tell(case_id: UUID, by: User, twins: Twins) -> None:
+    """An audit row for each committed file of which the ledger counts more or fewer rows than before.
+
+    Its control totals stay those of its commit; its page shows beside them what the ledger counts now.
+    """
+    files = StatementFile.objects.filter(pk__in=twins.files).order_by("received_at", "pk")
+    told = [(file, case_id, dict(zip(("left_out", "again"), twins.files[file.pk], strict=True))) for file in files]
+    if told:
+        diary.record_many("statement.recount", by=by, rows=told)

@@ -99,10 +99,7 @@ def _line(claim: ClaimInput, place: str, victims: dict[UUID, Victim], found: Pro
     problems: defaultdict[str, list[Any]] = defaultdict(list)
     if claim.victim_id not in victims:
         problems["victim"].append(_("This victim does not belong to the case. Choose one of its victims."))
-    if not 0 < claim.loss_minor <= money.MAX_MINOR:
-        problems["loss"].append(_("Enter the victim's loss, an amount above zero."))
-    if not 0 <= claim.elsewhere_minor <= money.MAX_MINOR:
-        problems["elsewhere"].append(_("What came back already cannot be negative. Correct it or leave it empty."))
+    _amounts(claim, problems)
     if claim.reported_at > db.require_unit_of_work().now:
         problems["reported_at"].append(_("The report lies in the future. Enter when the victim reported."))
     if not claim.payee_name.strip():
@@ -117,6 +114,15 @@ def _line(claim: ClaimInput, place: str, victims: dict[UUID, Victim], found: Pro
         problems["payee_name"] += refused.fields["payee_name"]
     for name, texts in problems.items():
         found[f"{place}.{name}"] = texts
+
+
+def _amounts(claim: ClaimInput, problems: defaultdict[str, list[Any]]) -> None:
+    if not 0 < claim.loss_minor <= money.MAX_MINOR:
+        problems["loss"].append(_("Enter the victim's loss, an amount above zero."))
+    if not 0 <= claim.elsewhere_minor <= money.MAX_MINOR:
+        problems["elsewhere"].append(_("What came back already cannot be negative. Correct it or leave it empty."))
+    elif claim.elsewhere_minor > claim.loss_minor > 0:
+        problems["elsewhere"].append(_("More came back than was lost. Correct the loss or what came back."))
 
 
 def _trace(claim: ClaimInput, place: str, run: TraceRun | None, refund: Refund, found: Problems) -> None:

@@ -125,7 +125,19 @@ def _computed(
         places = {str(claim.victim_id): claim.place for claim in data.claims}
         place = places.get(refused.victim, "")
         raise Invalid(fields={f"{place}.victim" if place else "claims": [_(str(refused))]}) from refused
+    if not worksheet["totals"]["shared_minor"]:
+        raise Invalid(fields={"claims": [_nothing_shared(worksheet)]})
     return shares, worksheet
+
+
+def _nothing_shared(worksheet: dict[str, Any]) -> Any:
+    """Why nothing would go back: such a return could never be decided, and would keep the hold from another one."""
+    if not worksheet["totals"]["open_minor"]:
+        return _("None of these victims misses anything any more: nothing would be returned. Correct the claims.")
+    return _(
+        "The traces leave money here only for victims who miss nothing any more: nothing would be returned. Leave those "
+        "victims out."
+    )
 
 
 def _with_kept_payees(refund: Refund, data: RefundInput) -> RefundInput:

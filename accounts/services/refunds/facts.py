@@ -15,7 +15,8 @@ from django.db.models import Q, Sum
 
 from accounts.models import CaseLedger, Hold, LedgerChain, Refund, RefundShare, TraceRun, Transfer
 from accounts.rules.refunds import Claim, Facts, build
-from accounts.rules.tracing.result import BELOW_MINIMUM, CUT, REACHED, RESTING, UNKNOWN, WINDOW
+from accounts.rules.refunds.shapes import UNCERTAIN
+from accounts.rules.tracing.result import RESTING
 from accounts.selectors.holds import in_force
 from accounts.selectors.holds_beside import committed, is_held_for_others, left_besides, same_money
 from accounts.selectors.joined_accounts import account_nodes, accounts_joined
@@ -23,9 +24,6 @@ from antifraud.crypto.blind import blind_index
 from antifraud.crypto.normal import normal_account, normal_name
 
 PAYEE = "refund.payee"
-# Ends of a trace after which nobody can say where the money is (accounts.rules.tracing.result): wherever in the run
-# they stand, some of it may have come to the held account unseen.
-UNCERTAIN = frozenset({UNKNOWN, WINDOW, BELOW_MINIMUM, CUT, REACHED})
 
 
 @dataclass(frozen=True)

@@ -46,3 +46,11 @@ class ShareResult:
     amount_minor: int | None = None
     reason: str = ""
     place: str = ""
+
+
+@dataclass(frozen=True)
+class ShownShare:
+    """A share that a proof of payment shows, with the amount that it shows (minor units)."""
+
+    share_id: UUID
+    amount_minor: int

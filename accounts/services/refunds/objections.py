@@ -19,7 +19,9 @@ from accounts.states import refund_flow
 from antifraud import db, policy
 from antifraud.approvals import requests
 from antifraud.audit import diary
+from antifraud.crypto.fields import preload_rows
 from antifraud.crypto.forbidden import reject_forbidden
+from antifraud.crypto.normal import normal_name
 from antifraud.errors import Forbidden, Invalid, WrongState
 from banks.models import User
 
@@ -40,7 +42,8 @@ class ObjectionInput:
 def objection_lodge(*, by: User, refund_id: UUID, data: ObjectionInput) -> Objection:
     """Keep an objection; a submission that waits for approval is taken back by it.
 
-    Raises Invalid by field, WrongState unless the return is announced and not decided.
+    Raises Invalid by field (also where the same person's same words wait to be decided already), WrongState unless the
+    return is announced and not decided.
     """
     refund = policy.get(by, RefundAction.REFUND_OBJECT, ROWS, refund_id, lock=True)
     refund_flow.step("object", refund.status)
@@ -60,6 +63,7 @@ def objection_lodge(*, by: User, refund_id: UUID, data: ObjectionInput) -> Objec
     if problems:
         raise Invalid(fields=problems)
     reject_forbidden(data.text, field="text")
+    _refuse_twin(refund, data)
     objection = Objection(
         case=refund.case, refund=refund, round=current, party=data.party, lodged_by=data.lodged_by.strip(),
         text=data.text.strip(), lodged_at=data.lodged_at, recorded_by=by, recorded_at=now,
@@ -71,6 +75,16 @@ def objection_lodge(*, by: User, refund_id: UUID, data: ObjectionInput) -> Objec
         detail={"objection": str(objection.id), "party": data.party, "round": current.number},
     )  # fmt: skip
     return objection
+
+
+def _refuse_twin(refund: Refund, data: ObjectionInput) -> None:
+    """Two sessions may send one objection; each would have to be decided. The return is locked."""
+    rows = list(Objection.objects.filter(refund=refund, party=data.party, decision=Objection.Decision.OPEN))
+    preload_rows(rows)
+    said = (normal_name(data.lodged_by), data.text.split())
+    if any((normal_name(each.lodged_by.open()), each.text.open().split()) == said for each in rows):
+        text = _("The same objection is recorded already and waits to be decided. Nothing was recorded again.")
+        raise Invalid(fields={"text": [text]})
 
 
 def objection_decide(*, by: User, objection_id: UUID, decision: str, reasons: str) -> Objection:

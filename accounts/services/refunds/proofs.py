@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Refund, RefundShare
 from accounts.policy import RefundAction
 from accounts.services.refunds.draft import ROWS
+from accounts.services.refunds.inputs import ShownShare
 from antifraud import db, policy
 from antifraud.audit import diary
 from antifraud.crypto.evidence import MAX_BYTES
@@ -78,11 +80,14 @@ def proof_add(
     return refund
 
 
-def payout_proof_announce(*, by: User, refund_id: UUID, sha256: bytes, size: int) -> tuple[Refund, list[RefundShare]]:
+def payout_proof_announce(
+    *, by: User, refund_id: UUID, sha256: bytes, size: int, shown: Sequence[ShownShare] | None = None
+) -> tuple[Refund, list[RefundShare]]:
     """The bank's system says which paper it will send; its bytes follow by their own door (R39).
 
-    Returns the shares that the paper is for: those paid by now without a proof, or the ones that have this very paper.
-    Raises NotFound, Forbidden, Invalid (size), WrongState where there are none of either.
+    Returns the shares that the paper is for: the `shown` ones, else those paid by now without a proof, or the ones that
+    have this very paper. Raises NotFound, Forbidden, Invalid (size, a line of `shown`), WrongState where there are none of
+    either, or where a shown one has another proof.
     """
     db.require_unit_of_work()
     refund = _payer_of(by, refund_id)
@@ -90,8 +95,9 @@ def payout_proof_announce(*, by: User, refund_id: UUID, sha256: bytes, size: int
         text = _("A proof has 1 byte to {limit} MB. Scan it with less detail.")
         raise Invalid(fields={"size": [str(text).format(limit=MAX_BYTES // 2**20)]})
     paid = _paid(refund, refund.round_number)
-    shares = _paper_less(paid) or [share for share in paid if _has(share, sha256)]
-    if not shares:
+    named = None if shown is None else _shown_of(paid, shown)
+    shares = named or _paper_less(paid) or [share for share in paid if _has(share, sha256)]
+    if not shares or any(share.proof_id and not _has(share, sha256) for share in shares):
         raise WrongState(extra={"state": refund.status, "verb": "report"})
     detail = {"sha256": sha256.hex(), "size": size, "proof_of": [str(share.id) for share in shares]}
     diary.record("refund.announce", by=by, obj=refund, case_id=refund.case_id, detail=detail)
@@ -99,17 +105,42 @@ def payout_proof_announce(*, by: User, refund_id: UUID, sha256: bytes, size: int
 
 
 def payout_proof_upload(
-    *, by: User, refund_id: UUID, round_number: int, positions: Collection[int], file: File[Any], sha256: bytes
-) -> Refund:
+    *, by: User, refund_id: UUID, round_number: int, positions: Collection[int], file: File[Any], sha256: bytes,
+    is_named: bool = False,
+) -> Refund:  # fmt: skip
     """The announced bytes have arrived and are the announced ones; sent again they change nothing.
 
-    Kept with the shares of the announcement and no others: what was paid since has another paper. Raises as it does.
+    Kept with the shares of the announcement and no others: what was paid since has another paper. Where the announcement
+    named them (`is_named`), with all of them or none: raises WrongState where one got another paper meanwhile. Raises as
+    the announcement does.
     """
     refund = _payer_of(by, refund_id)
     shares = [share for share in _paid(refund, round_number) if share.position in positions]
+    if is_named and any(share.proof_id and not _has(share, sha256) for share in shares):
+        raise WrongState(extra={"state": refund.status, "verb": "report"})
     if not _paper_less(shares) and any(_has(share, sha256) for share in shares):
         return refund
     return proof_add(by, refund, shares, file)
+
+
+def _shown_of(paid: Iterable[RefundShare], shown: Sequence[ShownShare]) -> list[RefundShare]:
+    """The named shares; raises Invalid by line for a foreign one, one that is not paid, one named twice, another amount."""
+    by_id = {share.id: share for share in paid}
+    twice = {key for key, times in Counter(line.share_id for line in shown).items() if times > 1}
+    found: dict[str, list[Any]] = {}
+    if not shown:
+        found["shares"] = [_("Name at least one share that the proof shows, or leave the list out.")]
+    for at, line in enumerate(shown):
+        share = by_id.get(line.share_id)
+        if share is None or line.share_id in twice:
+            text = _("This share was not reported as paid, is not of this return, or stands in the list twice.")
+            found[f"shares.{at}.share"] = [text]
+        elif line.amount_minor != share.share_minor:
+            text = _("The proof shows another amount than was paid. Send the paper of this payment.")
+            found[f"shares.{at}.amount_minor"] = [text]
+    if found:
+        raise Invalid(fields=found)
+    return [by_id[line.share_id] for line in shown]
 
 
 def _payer_of(by: User, refund_id: UUID) -> Refund:

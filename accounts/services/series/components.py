@@ -16,6 +16,7 @@ from django.db import connection
 
 from accounts.models import Series, SeriesDecision, SeriesEvent, SeriesMember
 from accounts.rules.series import components
+from accounts.selectors.prepared import fetch
 from accounts.selectors.series_links import closure, links_of, ties_of
 from antifraud import db
 from antifraud.audit import diary
@@ -27,20 +28,24 @@ _FORM = """
 INSERT INTO accounts_series (id, number, size, formed_at, changed_at)
 VALUES (%(into)s, %(year)s || lpad(nextval('accounts_series_number')::text, 6, '0'), %(size)s, %(now)s, %(now)s) RETURNING number
 """
-_GROW = "UPDATE accounts_series SET size = %(size)s, changed_at = %(now)s WHERE id = %(into)s RETURNING number"
-# All that changes where series become one, in one statement: a trip costs more than its rows.
-_UNITE = """
-WITH moved AS (UPDATE accounts_seriesmember SET series_id = %(into)s WHERE series_id = ANY(%(gone)s::uuid[])),
-  ended AS (UPDATE accounts_series SET size = 0, ended_at = %(now)s, changed_at = %(now)s, merged_into_id = %(into)s
-    WHERE id = ANY(%(gone)s::uuid[])),
-  led AS (UPDATE accounts_series SET merged_into_id = %(into)s WHERE merged_into_id = ANY(%(gone)s::uuid[])),
-  added AS (INSERT INTO accounts_seriesmember (case_id, series_id, since)
-    SELECT unnest(%(cases)s::uuid[]), %(into)s, %(now)s),
-  told AS (INSERT INTO accounts_seriesevent (series_id, what, case_id, other_id, kind, decision_id, by_id, at)
-    SELECT series, what, one, other, kind, decision, %(by)s, %(now)s
-    FROM unnest(%(series)s::uuid[], %(whats)s::text[], %(ones)s::uuid[], %(others)s::uuid[], %(kinds)s::text[],
-      %(decisions)s::uuid[]) WITH ORDINALITY AS e(series, what, one, other, kind, decision, number) ORDER BY number)
+_ROWS = "SELECT id, size, formed_at FROM accounts_series WHERE id = ANY($1) ORDER BY size DESC, formed_at, id"
+_GROW = "UPDATE accounts_series SET size = $1, changed_at = $2 WHERE id = $3 RETURNING number"
+_FORM_HERE = """
+INSERT INTO accounts_series (id, number, size, formed_at, changed_at)
+VALUES ($3, $13 || lpad(nextval('accounts_series_number')::text, 6, '0'), $1, $2, $2) RETURNING number
 """
+# All that changes where series become one, in one statement: a trip costs more than its rows, and its plan more than both.
+_UNITE = """
+WITH moved AS (UPDATE accounts_seriesmember SET series_id = $3 WHERE series_id = ANY($5)),
+  ended AS (UPDATE accounts_series SET size = 0, ended_at = $2, changed_at = $2, merged_into_id = $3 WHERE id = ANY($5)),
+  led AS (UPDATE accounts_series SET merged_into_id = $3 WHERE merged_into_id = ANY($5)),
+  added AS (INSERT INTO accounts_seriesmember (case_id, series_id, since) SELECT unnest($6), $3, $2),
+  told AS (INSERT INTO accounts_seriesevent (series_id, what, case_id, other_id, kind, decision_id, by_id, at)
+    SELECT series, what, one, other, kind, decision, $4, $2
+    FROM unnest($7, $8, $9, $10, $11, $12) WITH ORDINALITY AS e(series, what, one, other, kind, decision, number)
+    ORDER BY number)
+"""
+_TYPES = "int, timestamptz, uuid, uuid, uuid[], uuid[], uuid[], text[], uuid[], uuid[], text[], uuid[]"
 
 
 def series_hold() -> None:
@@ -58,7 +63,9 @@ def unite(
     The caller holds the labels (`series_hold`) and has seen to it that all of this is connected.
     """
     now = db.require_unit_of_work().now
-    rows = list(Series.objects.filter(pk__in=list(labels)).order_by("-size", "formed_at", "pk"))
+    known = list(labels)
+    found = fetch("series_rows", _ROWS, "uuid[]", [known]) if known else []
+    rows = [Series(pk=pk, size=size, formed_at=formed, changed_at=now) for pk, size, formed in found]
     target = rows[0] if rows else Series(formed_at=now, changed_at=now)
     events = [] if rows else [_event(target, What.FORMED, by, now, decision=decision)]
     for gone in rows[1:]:
@@ -68,10 +75,12 @@ def unite(
     added = sorted(set(cases))
     target.size += len(added)
     events += [_event(target, What.ADDED, by, now, case=case, kind=kind, decision=decision) for case in added]
-    values = _new_values(target, now) | _event_columns(events) | {"gone": [row.pk for row in rows[1:]], "cases": added}
-    with connection.cursor() as cursor:
-        cursor.execute(_UNITE + (_GROW if rows else _FORM), values | {"by": by.pk})
-        (target.number,) = cursor.fetchone()
+    values = [target.size, now, target.pk, by.pk, [row.pk for row in rows[1:]], added, *_event_columns(events)]
+    if rows:
+        found = fetch("series_grow", _UNITE + _GROW, _TYPES, values)
+    else:
+        found = fetch("series_form", _UNITE + _FORM_HERE, f"{_TYPES}, text", [*values, _year(now)])
+    ((target.number,),) = found
     diary.record_many(
         "series.link", by=by, rows=[(target, case, {"kind": kind, "size": target.size}) for case in added]
     )
@@ -169,7 +178,7 @@ def _sizes(known: dict[UUID, Series], moved: dict[UUID, Counter[UUID]], by: User
 def _form(by: User, now: datetime, decision: SeriesDecision | None, events: list[SeriesEvent]) -> Series:
     made = Series(formed_at=now, changed_at=now)
     with connection.cursor() as cursor:
-        cursor.execute(_FORM, _new_values(made, now))
+        cursor.execute(_FORM, {"into": made.pk, "year": _year(now), "size": made.size, "now": now})
         (made.number,) = cursor.fetchone()
     events.append(_event(made, What.FORMED, by, now, decision=decision))
     return made
@@ -188,13 +197,12 @@ def _event(
     return SeriesEvent(series=series, what=what, case_id=case, other=other, kind=kind, decision=decision, by=by, at=now)
 
 
-def _new_values(series: Series, now: datetime) -> dict[str, Any]:
-    return {"into": series.pk, "year": f"S{now.year}-", "size": series.size, "now": now}
+def _year(now: datetime) -> str:
+    return f"S{now.year}-"
 
 
-def _event_columns(events: Sequence[SeriesEvent]) -> dict[str, Any]:
-    return {
-        "series": [event.series_id for event in events], "whats": [str(event.what) for event in events],
-        "ones": [event.case_id for event in events], "others": [event.other_id for event in events],
-        "kinds": [event.kind for event in events], "decisions": [event.decision_id for event in events],
-    }  # fmt: skip
+def _event_columns(events: Sequence[SeriesEvent]) -> list[list[Any]]:
+    return [
+        [event.series_id for event in events], [str(event.what) for event in events], [event.case_id for event in events],
+        [event.other_id for event in events], [event.kind for event in events], [event.decision_id for event in events],
+    ]  # fmt: skip

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from accounts.models import CaseLedger, StatementFile
+from accounts.models import StatementFile
+from accounts.services.ledger.changes import ledger_wait
 from accounts.services.ledger.parties import parties_forget
 from antifraud import bulk, db
 from antifraud.jobs.progress import Progress
@@ -45,8 +46,7 @@ def file_clear(by: User, file_id: UUID, *, fence: Callable[[], None] | None = No
             cursor.execute(_LINES, [file_id])
             cursor.execute(_CLAIMS, [file_id])
         if nodes:
-            # A commit may be leading a second number to one of them.
-            CaseLedger.objects.select_for_update(no_key=True).filter(pk=file.case_id).first()
+            ledger_wait(file.case_id)  # a commit may be leading a second number to one of them
             parties_forget(file.case_id, nodes)
         StatementFile.objects.filter(pk=file_id).update(parties=None)
         if fence is not None:

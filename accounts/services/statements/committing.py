@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.models import StatementFile
+from accounts.services.ledger.bounds import sums_refuse
 from accounts.services.ledger.chains import chains_rebuild
 from accounts.services.ledger.changes import ledger_change, ledger_hold
 from accounts.services.ledger.entries import entries_of_file, nodes_of_file
@@ -30,15 +31,12 @@ from banks.models import User
 REPEATS_FOUND = "repeats_found"  # note of a job that gave the file back to be checked again
 STEPS = ("known", "entries", "matching", "sums", "totals")
 _TOTALS = """
-SELECT currency, direction, count(*), sum(amount_minor)::bigint FROM accounts_statementline
+SELECT currency, direction, count(*), sum(amount_minor) FROM accounts_statementline
 WHERE file_id = %s AND left_out = '' GROUP BY 1, 2 ORDER BY 1, 2
 """
 _LEFT_OUT = "SELECT count(*) FROM accounts_statementline WHERE file_id = %s AND left_out <> ''"
 _KNOWN = "SELECT count(*) FROM accounts_statementline WHERE file_id = %s AND left_out = 'known'"
 _SUSPECTED = "SELECT count(*) FROM accounts_statementline WHERE file_id = %s AND left_out = 'repeat'"
-_ISSUES_LEFT_OUT = (
-    "SELECT count(DISTINCT row) FROM accounts_statementissue WHERE file_id = %s AND severity = 'left_out'"
-)
 
 
 def statement_commit_work(job: Claimed, progress: Progress) -> None:
@@ -56,8 +54,9 @@ def statement_commit_work(job: Claimed, progress: Progress) -> None:
         if _finds_unseen(file):
             _show_again(by, file, job, progress)
             return
+        sums_refuse(file)
         _step(progress, 1)
-        parties_take(file)
+        named = parties_take(file)
         joined = numbers_join(file.case_id, by=by, file_id=file.pk)
         nodes = nodes_of_file(file.pk) | joined
         entries_of_file(file.pk, nodes)
@@ -67,16 +66,17 @@ def statement_commit_work(job: Claimed, progress: Progress) -> None:
         matched |= joined_match(file.case_id, joined) if joined else set()
         matched |= told_match(file.case_id, nodes | matched)
         _step(progress, 3)
-        parties_link(file.case_id)
+        named += parties_link(file.case_id)
         chains_rebuild(matched)
         _step(progress, 4)
-        totals = _totals(file.pk)
-        entries = sum(total["count"] for total in totals)
-        left_out = _count(_LEFT_OUT, file.pk) + _count(_ISSUES_LEFT_OUT, file.pk)
-        changes = {"totals": totals, "rows_left_out": left_out, "committed_by": by, "committed_at": work.now}
-        changes["parties"] = None
-        statement_flow.apply(file, "commit", by=by, changes=changes, detail={"entries": entries, "totals": totals})
-        ledger_change(file.case_id, _digest(file))
+        taken = _taken(file.pk)
+        entries = sum(total["count"] for total in taken)
+        left_out = _count(_LEFT_OUT, file.pk) + _no_entries(file)
+        changes = {"taken": taken, "rows_left_out": left_out, "rows_known": _count(_KNOWN, file.pk), "parties": None}
+        changes |= {"committed_by": by, "committed_at": work.now}
+        statement_flow.apply(file, "commit", by=by, changes=changes, detail={"entries": entries, "totals": taken})
+        if entries or joined or matched or named:  # one that is known whole may still say who keeps an account
+            ledger_change(file.case_id, _digest(file))
         progress.fence()
     progress.end(entries)
 
@@ -103,11 +103,16 @@ def _show_again(by: User, file: StatementFile, job: Claimed, progress: Progress)
 
     The job ends in this very transaction: begun once more it would find nothing new and commit.
     """
-    left_out = _count(_KNOWN, file.pk) + _count(_ISSUES_LEFT_OUT, file.pk)
-    detail = {"repeats": _count(_SUSPECTED, file.pk)}
-    statement_flow.apply(file, "read", by=by, changes={"rows_left_out": left_out}, detail=detail)
+    known = _count(_KNOWN, file.pk)
+    changes = {"rows_left_out": known + _no_entries(file), "rows_known": known}
+    statement_flow.apply(file, "read", by=by, changes=changes, detail={"repeats": _count(_SUSPECTED, file.pk)})
     progress.fence()
     queue.finish(job, Job.State.FAILED, note=REPEATS_FOUND)
+
+
+def _no_entries(file: StatementFile) -> int:
+    """How many rows of a file in preview are left out by a remark, also of those whose remarks were too many to be kept."""
+    return file.rows_left_out - file.rows_known
 
 
 def _step(progress: Progress, number: int) -> None:
@@ -115,12 +120,12 @@ def _step(progress: Progress, number: int) -> None:
     progress.set(number)
 
 
-def _totals(file_id: UUID) -> list[dict[str, Any]]:
-    """The control totals of what is taken, as `StatementFile.totals`."""
+def _taken(file_id: UUID) -> list[dict[str, Any]]:
+    """What goes into the ledger, as `StatementFile.taken`. The control totals that an officer compared stay beside it."""
     with connection.cursor() as cursor:
         cursor.execute(_TOTALS, [file_id])
         rows = cursor.fetchall()
-    return [{"currency": row[0], "direction": row[1], "count": row[2], "sum_minor": row[3]} for row in rows]
+    return [{"currency": row[0], "direction": row[1], "count": row[2], "sum_minor": int(row[3])} for row in rows]
 
 
 def _count(query: str, file_id: UUID) -> int:

@@ -16,11 +16,12 @@ from accounts.models import Answer, StatementFile, StatementMapping
 from accounts.policy import FlowAction
 from accounts.rules.statements import FIELDS, MAX_BYTES, headings_digest_text
 from accounts.rules.statements.fields import heading_key, known_field
+from accounts.services.ledger.bounds import file_over, over_text
 from accounts.states import statement_flow
 from antifraud import db, policy
 from antifraud.crypto.blind import blind_index
 from antifraud.crypto.evidence import StoredEvidence
-from antifraud.errors import Conflict, Invalid, Superseded, WrongState
+from antifraud.errors import Conflict, Invalid, Superseded, Text, WrongState
 from antifraud.jobs import queue
 from banks.models import Institution, User
 from cases.models import Attachment, Case
@@ -111,12 +112,13 @@ def statement_commit(
 ) -> StatementFile:
     """Have what the preview showed taken into the ledger by a job.
 
-    Raises Invalid (take) without a good row, and where `only_if_all_good` and rows are bad; Superseded where the preview has changed since
-    `expected_version`, WrongState; Conflict `job_active` while an earlier wish, perhaps another choice, waits or runs.
+    Raises Invalid (take) without a good row, where `only_if_all_good` and rows are bad, and where an account's sums would
+    be too large; Superseded where the preview has changed since `expected_version`, WrongState; Conflict `job_active`
+    while an earlier wish, perhaps another choice, waits or runs.
     """
     file = _locked(by, FlowAction.STATEMENT_COMMIT, file_id)
     statement_flow.step("commit", file.status)
-    _refuse_busy(file, COMMIT)
+    _refuse_busy(file, COMMIT, text=_("The file is being taken into the ledger already. Wait until that has ended."))
     if expected_version is not None and expected_version != file.version:
         raise Superseded
     if not file.rows_good:
@@ -127,6 +129,9 @@ def statement_commit(
         raise Invalid(
             fields={"take": [_("Rows are bad, so nothing was taken. Take the good rows, or ask for a correct file.")]}
         )
+    over = file_over(file)
+    if over is not None:
+        raise Invalid(fields={"take": [over_text(over)]})
     file.is_without_repeats = leave_out_repeats
     file.save(update_fields=["is_without_repeats"])
     queue.submit(COMMIT, file.pk, by=by, unit="steps")
@@ -156,10 +161,10 @@ def mapping_kept(mapping: Mapping[str, str]) -> dict[str, str]:
     return {heading_key(heading): "" for heading, field in mapping.items() if not field and known_field(heading)} | kept
 
 
-def _refuse_busy(file: StatementFile, *kinds: str) -> None:
+def _refuse_busy(file: StatementFile, *kinds: str, text: Text | None = None) -> None:
     job = queue.latest(file.pk, *kinds)
     if job is not None and job.is_active:
-        raise Conflict(_("The file is being worked on. Cancel the work first."), code="job_active")
+        raise Conflict(text or _("The file is being worked on. Cancel the work first."), code="job_active")
 
 
 def _locked(by: User, action: FlowAction, file_id: UUID) -> StatementFile:

@@ -8,37 +8,53 @@ from uuid import UUID
 
 from django.db import connection
 
-from accounts.rules.statements import Batch
+from accounts.models import CaseLedger
+from accounts.services.statements.packing import Packed
+from antifraud import bulk
 
 _OTHERS = """
 SELECT EXISTS (SELECT FROM accounts_statementfile WHERE case_id = %s AND id <> %s AND status = 'committed')
 """
-# Within one file a row is a repeat of an earlier one only where time, balance and other side agree too.
+# Two rows may be one where account, serial, direction and amount agree; the time is asked apart (`_SAME_TIME`). Within one file
+# a row is a repeat of an earlier one only where time, balance and other side agree too.
 _TWICE = """
 UPDATE accounts_statementline l SET left_out = 'known' FROM (
-  SELECT id, row_number() OVER (PARTITION BY line_key, at, balance_minor, counter ORDER BY row, id) AS n
-  FROM accounts_statementline WHERE file_id = %s AND left_out = ''
+  SELECT id, row_number() OVER (
+    PARTITION BY node, serial, direction, amount_minor, currency, at, balance_minor, counter ORDER BY row, id) AS n
+  FROM accounts_statementline WHERE file_id = %s AND left_out = '' AND serial <> ''
 ) s WHERE s.n > 1 AND l.id = s.id
 """
 # Banks begin their numbers anew: the same number at another time is another entry. A day-only row is of any time of its day.
 _SAME_TIME = """(o.at = l.at
   OR (o.is_day_only AND NOT l.is_day_only AND l.at >= o.at AND l.at < o.at + interval '24 hours')
   OR (l.is_day_only AND NOT o.is_day_only AND o.at >= l.at AND o.at < l.at + interval '24 hours'))"""
-_PLACES = f"""
-SELECT DISTINCT l.n - 1 FROM (
-  SELECT line_key, timestamptz 'epoch' + us * interval '1 microsecond' AS at, is_day_only, n
-  FROM unnest(%(keys)s::bytea[], %(times)s::bigint[], %(days)s::boolean[]) WITH ORDINALITY u(line_key, us, is_day_only, n)
-) l JOIN accounts_statementline o ON o.case_id = %(case)s AND o.line_key = l.line_key
-JOIN accounts_statementfile f ON f.id = o.file_id AND f.status = 'committed'
-WHERE o.left_out IN ('', 'twin') AND f.id <> %(file)s AND {_SAME_TIME}
-"""
+# Rows of the ledger stand at the account that a number is led to (`services.ledger.joining`), rows of a preview at the number.
 # A row left out as the twin of another number's is known all the same: its entry is in the ledger.
-# First as an anti-join by key: nearly free where nothing is known (performance.md §4).
+_MAINS = "mains AS MATERIALIZED (SELECT node, main FROM accounts_ledgeraccount WHERE case_id = %(case)s AND main IS NOT NULL)"
+_COMMITTED = (
+    "ARRAY(SELECT id FROM accounts_statementfile WHERE case_id = %(case)s AND status = 'committed' AND id <> %(file)s)"
+)
+_TAKEN = f"""o.case_id = %(case)s AND o.node = l.meant AND o.serial = l.serial AND o.named_node IS NOT DISTINCT FROM NULLIF(l.node, l.meant)
+  AND o.direction = l.direction AND o.amount_minor = l.amount_minor AND o.currency = l.currency AND o.left_out IN ('', 'twin')
+  AND {_SAME_TIME} AND o.file_id = ANY({_COMMITTED})"""
+# Looked up one by one: a batch is small beside the ledger.
+_PLACES = f"""
+WITH {_MAINS}, given AS MATERIALIZED (
+  SELECT u.node, COALESCE(m.main, u.node) AS meant, serial, CASE WHEN amount < 0 THEN 'out' ELSE 'in' END AS direction,
+    abs(amount) AS amount_minor, currency, timestamptz 'epoch' + us * interval '1 microsecond' AS at, is_day_only, n
+  FROM unnest(%(nodes)s::bigint[], %(serials)s::text[], %(amounts)s::bigint[], %(currencies)s::text[], %(times)s::bigint[],
+    %(days)s::boolean[]) WITH ORDINALITY u(node, serial, amount, currency, us, is_day_only, n)
+  LEFT JOIN mains m ON m.node = u.node WHERE serial <> ''
+)
+SELECT l.n - 1 FROM given l CROSS JOIN LATERAL (SELECT FROM accounts_statementline o WHERE {_TAKEN} LIMIT 1) found
+"""
 _KNOWN = f"""
-UPDATE accounts_statementline l SET left_out = 'known'
-FROM accounts_statementline o JOIN accounts_statementfile f ON f.id = o.file_id AND f.status = 'committed'
-WHERE l.file_id = %(file)s AND l.left_out = '' AND l.serial <> '' AND o.case_id = %(case)s AND f.id <> %(file)s
-  AND o.line_key = l.line_key AND o.left_out IN ('', 'twin') AND {_SAME_TIME}
+WITH {_MAINS}
+UPDATE accounts_statementline t SET left_out = 'known' FROM (
+  SELECT l.*, COALESCE(m.main, l.node) AS meant FROM accounts_statementline l LEFT JOIN mains m ON m.node = l.node
+  WHERE l.file_id = %(file)s AND l.left_out = '' AND l.serial <> ''
+) l JOIN accounts_statementline o ON {_TAKEN}
+WHERE t.id = l.id
 """
 # Counted, not only met: two rows of the ledger make two of three equal rows suspected. First rows of the same balance go
 # together, then those that are left where one side states none. `fresh` holds rows marked before too: they are counted.
@@ -75,37 +91,43 @@ WITH fresh AS MATERIALIZED (
 )
 UPDATE accounts_statementline l SET left_out = 'repeat' FROM found WHERE l.id = found.id AND l.left_out = ''
 """
+_WITHOUT_SERIAL = "SELECT EXISTS (SELECT FROM accounts_statementline WHERE file_id = %s AND serial = '' AND left_out IN ('', 'repeat'))"
 _KEPT = "UPDATE accounts_statementline SET left_out = '' WHERE file_id = %s AND left_out = 'repeat'"
 
 
-def known_places(case_id: UUID, file_id: UUID, keys: Sequence[bytes], batch: Batch) -> frozenset[int]:
+def known_places(case_id: UUID, file_id: UUID, nodes: Sequence[int], packed: Packed) -> frozenset[int]:
     """Places in the batch of rows that the ledger has: asked before they are written, since to mark them later writes twice."""
+    batch = packed.batch
+    signed = (-amount if way == "out" else amount for way, amount in zip(batch.direction, batch.amount, strict=True))
     given: dict[str, Any] = {
-        "keys": list(keys),
-        "times": batch.at_us,
-        "days": batch.day_only,
-        "case": case_id,
-        "file": file_id,
-    }
+        "nodes": bulk.int_array(nodes), "serials": bulk.text_array(packed.serials), "amounts": bulk.int_array(signed),
+        "currencies": bulk.text_array(batch.currency), "times": bulk.int_array(batch.at_us),
+        "days": bulk.int_array(map(int, batch.day_only)), "case": case_id, "file": file_id,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_PLACES, given)
         return frozenset(row[0] for row in cursor.fetchall())
 
 
-def known_mark(case_id: UUID, file_id: UUID) -> int:
-    """Leave out what is in the ledger already, or twice in the file; how many rows."""
+def twice_mark(file_id: UUID) -> int:
+    """Leave out what is twice in the file itself; how many rows."""
     with connection.cursor() as cursor:
         cursor.execute(_TWICE, [file_id])
-        count = int(cursor.rowcount)
-        if has_others(case_id, file_id):
-            cursor.execute(_KNOWN, {"file": file_id, "case": case_id})
-            count += int(cursor.rowcount)
-    return count
+        return int(cursor.rowcount)
+
+
+def known_mark(case_id: UUID, file_id: UUID) -> int:
+    """Leave out what is in the ledger already; how many rows."""
+    if not has_others(case_id, file_id):
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, {"file": file_id, "case": case_id})
+        return int(cursor.rowcount)
 
 
 def repeats_mark(case_id: UUID, file_id: UUID) -> int:
     """Mark rows without a serial that look like rows of earlier files, as many as those have; how many were not marked before."""
-    if not has_others(case_id, file_id):
+    if not has_others(case_id, file_id) or not _told(_WITHOUT_SERIAL, file_id):
         return 0
     with connection.cursor() as cursor:
         cursor.execute(_REPEATS, {"file": file_id, "case": case_id})
@@ -121,6 +143,15 @@ def repeats_keep(file_id: UUID) -> int:
 
 def has_others(case_id: UUID, file_id: UUID) -> bool:
     """Whether the case has a file in its ledger already."""
+    return _told(_OTHERS, case_id, file_id)
+
+
+def ledger_version(case_id: UUID) -> int:
+    """How often the case's ledger has changed: as long as it stays so, rows that were not known are not."""
+    return CaseLedger.objects.filter(pk=case_id).values_list("version", flat=True).first() or 0
+
+
+def _told(question: str, *params: UUID) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(_OTHERS, [case_id, file_id])
+        cursor.execute(question, params)
         return bool(cursor.fetchone()[0])

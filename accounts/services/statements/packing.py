@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from dataclasses import dataclass
 from itertools import chain, repeat
 from json.encoder import encode_basestring as _quoted
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from accounts.rules.statements import Batch
 from antifraud import bulk
 from antifraud.crypto import data_keys
 from antifraud.crypto.blind import row_key
-from antifraud.crypto.envelope import seal_many
+from antifraud.crypto.envelope import Cipher, seal_parts
 from antifraud.lazily import lazily
 
 if TYPE_CHECKING:
@@ -26,83 +25,84 @@ else:
 
 TABLE = StatementLine._meta.db_table
 COLUMNS = (
-    "file_id", "case_id", "id", "row", "node", "at", "is_day_only", "amount_minor", "currency", "line_key",
+    "file_id", "case_id", "id", "row", "node", "at", "is_day_only", "amount_minor", "currency",
     "direction", "left_out", "serial", "counter", "balance_minor", "reference", "device", "details",
 )  # fmt: skip
-LINE_KEY, REFERENCE = "statement.line", "statement.reference"
+REFERENCE = "statement.reference"
 SHORTEST_REFERENCE = 6  # shorter ones ("1", "NONE") are no references
 NO_REFERENCES = frozenset({"NONREF", "NOTPROVIDED", "NOTAVAILABLE"})
-_LENGTH = struct.Struct(">i")
-_FIXED = [
-    ("count", ">i2"), ("l_file", ">i4"), ("file", "V16"), ("l_case", ">i4"), ("case", "V16"), ("l_id", ">i4"), ("id", "V16"),
-    ("l_row", ">i4"), ("row", ">i4"), ("l_node", ">i4"), ("node", ">i8"), ("l_at", ">i4"), ("at", ">i8"),
-    ("l_day", ">i4"), ("day", "u1"), ("l_amount", ">i4"), ("amount", ">i8"), ("l_currency", ">i4"), ("currency", "S3"),
-    ("l_key", ">i4"), ("key", "V16"),
-]  # fmt: skip
-_WIDTHS = {
-    "file": 16, "case": 16, "id": 16, "row": 4, "node": 8, "at": 8, "day": 1, "amount": 8, "currency": 3, "key": 16,
+_FIXED = {
+    "file": "V16", "case": "V16", "id": "V16", "row": ">i4", "node": ">i8", "at": ">i8", "day": "u1", "amount": ">i8", "currency": "S3",
 }  # fmt: skip
 
 
-@cache
-def _fixed_fields() -> np.dtype[np.void]:
-    return np.dtype(_FIXED)
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A batch as far as it can be packed without asking the database; the columns that are ready, as pieces of each row."""
 
-
-class Packer:
-    """Packs the batches of one file of one case."""
-
-    def __init__(self, case_id: UUID, file_id: UUID, sha256: bytes) -> None:
-        self.case_id, self.file_id, self.sha256 = case_id, file_id, sha256
-        self._line_key, self._reference = row_key(LINE_KEY), row_key(REFERENCE)
+    batch: Batch
+    serials: Sequence[str]  # "" in the place of those that are none
+    fixed: NDArray[np.void]  # nodes still to come
+    serial: tuple[Iterable[bytes], Iterable[bytes]]
+    balance: Iterable[bytes]
+    reference: Iterable[bytes]
+    details: tuple[Iterable[bytes], ...]
 
     def rows(
-        self, batch: Batch, nodes: Sequence[int], counters: Sequence[int | None], devices: Mapping[str, bytes],
-        keys: Sequence[bytes], known: Container[int] = (),
+        self, nodes: Sequence[int], counters: Sequence[int | None], devices: Mapping[str, bytes], known: Container[int] = ()
     ) -> Iterable[bytes]:  # fmt: skip
-        """The rows of the batch as COPY wants them, in pieces; `nodes`, `counters` and `keys` beside the batch's rows.
+        """The rows as COPY wants them, in pieces, once only; `nodes` and `counters` beside the batch's rows.
 
         Rows whose place is `known` are left out for that. Whole columns at a time: a step of Python for each row costs most here.
         """
-        ids, count = bulk.uuids(len(batch)), len(batch)
-        serials = list(map(str.encode, serials_of(batch.serial)))
-        details = list(self._sealed(batch.details, batch.reference, ids))
+        batch, count = self.batch, len(self.batch)
+        self.fixed["node"] = nodes
+        ways = map(_WAYS.__getitem__, batch.direction)
+        if known:
+            ways = map(_WAYS.__getitem__, [f"{way}{at in known:d}" for at, way in enumerate(batch.direction)])
         columns: tuple[Iterable[bytes], ...] = (
-            _slices(self._fixed(batch, nodes, ids, keys), _fixed_fields().itemsize),
-            (_WAYS[way, place in known] for place, way in enumerate(batch.direction)),
-            map(_LENGTH.pack, map(len, serials)), serials, _int8s(counters), _int8s(batch.balance),
-            self._references(batch.reference) if any(batch.reference) else repeat(bulk.NULL, count),
+            bulk.slices(self.fixed.tobytes(), self.fixed.itemsize), ways, *self.serial, _int8s(counters), self.balance, self.reference,
             (devices.get(text, bulk.NULL) for text in batch.device) if any(batch.device) else repeat(bulk.NULL, count),
-            map(_LENGTH.pack, map(len, details)), details,
+            *self.details,
         )  # fmt: skip
         return chain.from_iterable(zip(*columns, strict=True))
 
-    def _fixed(self, batch: Batch, nodes: Sequence[int], ids: NDArray[np.uint8], keys: Sequence[bytes]) -> bytes:
-        made = np.zeros(len(batch), dtype=_fixed_fields())
-        made["count"] = len(COLUMNS)
-        for name, width in _WIDTHS.items():
-            made[f"l_{name}"] = width
+
+class Packer:
+    """Packs the batches of one file of one case.
+
+    `renew` belongs into a unit of work; `pack` uses no database, so that a thread may be at the next batch.
+    """
+
+    def __init__(self, case_id: UUID, file_id: UUID) -> None:
+        self.case_id, self.file_id = case_id, file_id
+        self._reference = row_key(REFERENCE)
+        self._key: tuple[UUID, Cipher] = data_keys.encryption_key(("case", case_id), seals=0)
+
+    def renew(self, seals: int) -> None:
+        """Count what is sealed; from now on the case's key of this moment. Raises WrongState where the case's keys are destroyed."""
+        self._key = data_keys.encryption_key(("case", self.case_id), seals=seals)
+
+    def pack(self, batch: Batch) -> Packed:
+        """All that needs no node."""
+        count, texts = len(batch), serials_of(batch.serial)
+        ids, serials = bulk.uuids(count), list(map(str.encode, texts))
+        return Packed(
+            batch, texts, self._fixed(batch, ids),
+            (bulk.Lengths().before(serials), serials), _int8s(batch.balance),
+            list(self._references(batch.reference)) if any(batch.reference) else repeat(bulk.NULL, count),
+            self._sealed(batch, ids),
+        )  # fmt: skip
+
+    def _fixed(self, batch: Batch, ids: NDArray[np.uint8]) -> NDArray[np.void]:
+        made = bulk.fixed(len(batch), len(COLUMNS), _FIXED)
         made["file"], made["case"] = np.void(self.file_id.bytes), np.void(self.case_id.bytes)
         made["id"] = ids.view("V16").ravel()
-        made["row"], made["node"], made["amount"] = batch.row, nodes, batch.amount
+        made["row"], made["amount"] = batch.row, batch.amount
         made["at"] = np.array(batch.at_us, dtype=np.int64) - bulk.EPOCH_US
         made["day"] = batch.day_only
         made["currency"] = batch.currency if len(set(batch.currency)) > 1 else batch.currency[0]
-        made["key"] = np.frombuffer(b"".join(keys), dtype="V16")
-        return made.tobytes()
-
-    def keys(self, batch: Batch) -> Iterator[bytes]:
-        """When two rows may be one: by owner and serial, as far as amount and direction agree; else by file and row.
-
-        The time is no part of it, since one bank's files give the day here and the second there: `known` compares it.
-        """
-        key, sha256 = self._line_key, self.sha256
-        columns = (batch.account, serials_of(batch.serial), batch.direction, batch.amount, batch.currency, batch.row)
-        for account, serial, way, amount, currency, row in zip(*columns, strict=True):
-            if serial:
-                yield key(f"{account}|{serial}|{way}|{amount}|{currency}".encode())
-            else:
-                yield key(sha256 + row.to_bytes(4, "big"))
+        return made
 
     def _references(self, texts: Sequence[str]) -> Iterator[bytes]:
         for text in texts:
@@ -110,12 +110,12 @@ class Packer:
             is_one = len(folded) >= SHORTEST_REFERENCE and folded not in NO_REFERENCES
             yield bulk.raw(self._reference(folded.encode())) if is_one else bulk.NULL
 
-    def _sealed(
-        self, details: Sequence[Mapping[str, str]], references: Sequence[str], ids: NDArray[np.uint8]
-    ) -> Iterator[bytes]:
-        key_id, cipher = data_keys.encryption_key(("case", self.case_id), seals=len(details))
-        clear = clear_details(details, references)
-        return seal_many(clear, bulk.cell_aads(TABLE, "details", ids), len(details), key_id=key_id, cipher=cipher)
+    def _sealed(self, batch: Batch, ids: NDArray[np.uint8]) -> tuple[Iterable[bytes], ...]:
+        key_id, cipher = self._key
+        clear = clear_details(batch.details, batch.reference)
+        aads = bulk.cell_aads(TABLE, "details", ids)
+        head, nonces, bodies = seal_parts(clear, aads, len(batch), key_id=key_id, cipher=cipher)
+        return bulk.Lengths(head, len(nonces[0])).before(bodies), nonces, bodies
 
 
 def clear_details(details: Sequence[Mapping[str, str]], references: Sequence[str]) -> Iterator[bytes]:
@@ -150,18 +150,14 @@ def is_serial(text: str) -> bool:
 def _int8s(values: Sequence[int | None]) -> Iterable[bytes]:
     """Each value as a bigint field."""
     if None in values:
-        return (bulk.NULL if value is None else bulk.int8(value) for value in values)
+        return [bulk.NULL if value is None else bulk.int8(value) for value in values]
     made = np.empty(len(values), dtype=[("length", ">i4"), ("value", ">i8")])
     made["length"], made["value"] = 8, values
-    return _slices(made.tobytes(), made.itemsize)
+    return bulk.slices(made.tobytes(), made.itemsize)
 
 
-def _slices(body: bytes, width: int) -> list[bytes]:
-    return [body[at : at + width] for at in range(0, len(body), width)]
-
-
-_WAYS: dict[tuple[str, bool], bytes] = {
-    (way, is_known): bulk.text(way) + bulk.text("known" if is_known else "")
+_WAYS = {
+    f"{way}{mark}": bulk.text(way) + bulk.text("known" if mark == "1" else "")
     for way in ("in", "out")
-    for is_known in (False, True)
+    for mark in ("", "0", "1")
 }

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from typing import Any
 from uuid import UUID
 
 from accounts.models import StatementFile, StatementMapping
 from accounts.rules.statements import Batch, Header, NeedsMapping, StatementError
+from accounts.rules.statements.messages import told_params
 from accounts.services.statements.clearing import file_clear
 from accounts.services.statements.files import headings_index
-from accounts.services.statements.known import known_mark, repeats_mark
+from accounts.services.statements.known import known_mark, ledger_version, repeats_mark, twice_mark
+from accounts.services.statements.packing import Packed
 from accounts.services.statements.parsing import parsed
 from accounts.services.statements.staging import Staging
 from accounts.states import statement_flow
 from antifraud import bulk, db
+from antifraud.ahead import ahead
 from antifraud.confined import ConfinedError
 from antifraud.jobs.progress import Progress
 from antifraud.jobs.queue import Claimed
+from antifraud.leash import Leash
 from banks.models import User
 
 Status = StatementFile.Status
@@ -40,7 +45,7 @@ def statement_read_work(job: Claimed, progress: Progress) -> None:
         _read_as_remembered(by, file, remembered, progress)
         return
     except (StatementError, ConfinedError) as error:
-        _refuse(by, file, _code(error), progress)
+        _refuse(by, file, error, progress)
         return
     _show(by, file, header, staging, progress)
 
@@ -67,33 +72,39 @@ def _begin(by: User, file_id: UUID, progress: Progress) -> StatementFile | None:
 
 
 def _stage(by: User, file: StatementFile, mapping: dict[str, str] | None, progress: Progress) -> tuple[Header, Staging]:
-    owner = file.owner_number.open() if file.owner_number is not None else None
-    staging, header = Staging(file), Header(layout="")
-    items = parsed(
-        file.attachment.storage_name, mapping=mapping, zone=file.zone,
-        owner=(owner["number"], owner["name"]) if owner else None,
-    )  # fmt: skip
-    for item in _closing(items):
-        if isinstance(item, Header):
-            header = header if header.layout else item
-            staging.head(item)
-            continue
-        with db.unit_of_work(by):
-            bulk.long_work()
-            staging.stage(item)
-            progress.fence()
-        progress.set(staging.read, _guess(staging.read, item, file.attachment.size))
+    """Three at work at once: the child reads, a thread packs the batch that is next, and this one writes."""
+    leash = Leash()
+    with db.unit_of_work(by) as work:
+        staging, header, now_us = Staging(file), Header(layout=""), int(work.now.timestamp() * 1_000_000)
+        progress.fence()
+        owner = file.owner_number.open() if file.owner_number is not None else None
+        items = parsed(
+            file.attachment.storage_name, mapping=mapping, zone=file.zone,
+            owner=(owner["number"], owner["name"]) if owner else None, now_us=now_us, leash=leash,
+        )  # fmt: skip
+    with bulk.collecting_young() as collect, closing(ahead(_prepared(items, staging), stop=leash.cut)) as made:
+        for item in made:
+            collect()
+            if isinstance(item, Header):
+                header = header if header.layout else item
+                staging.head(item)
+                continue
+            with db.unit_of_work(by):
+                bulk.long_work()
+                staging.stage(item)
+                progress.fence()
+            batch = item if isinstance(item, Batch) else item.batch
+            progress.set(staging.read, _guess(staging.read, batch, file.attachment.size))
+    if header.layout == "table" and not staging.read:
+        raise StatementError("table_empty")
     return header, staging
 
 
-def _closing(items: Iterator[Header | Batch]) -> Iterator[Header | Batch]:
+def _prepared(items: Generator[Header | Batch], staging: Staging) -> Generator[Header | Packed | Batch]:
     """The items; whatever ends the work also ends the child."""
-    try:
-        yield from items
-    finally:
-        close: Any = getattr(items, "close", None)
-        if close is not None:
-            close()
+    with closing(items):
+        for item in items:
+            yield item if isinstance(item, Header) else staging.prepare(item)
 
 
 def _guess(rows: int, batch: Batch, size: int) -> int | None:
@@ -108,16 +119,24 @@ def _show(by: User, file: StatementFile, header: Header, staging: Staging, progr
         bulk.long_work()
         bulk.plan_for(staging.good)
         fresh = StatementFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
-        known = staging.known + known_mark(file.case_id, file.pk)
-        repeats_mark(file.case_id, file.pk)
+        known = staging.known + _mark(file, staging)
         changes = _facts(header) | {
             "totals": staging.totals, "parties": staging.parties, "rows_read": staging.read, "rows_good": staging.good,
-            "rows_bad": staging.severities["bad"], "rows_left_out": staging.severities["left_out"] + known,
+            "rows_bad": staging.severities["bad"], "rows_left_out": staging.severities["left_out"] + known, "rows_known": known,
         }  # fmt: skip
         detail = {"rows": staging.good, "bad": staging.severities["bad"], "known": known}
         statement_flow.apply(fresh, "read", by=by, changes=changes, detail=detail)
         progress.fence()
     progress.end(staging.read)
+
+
+def _mark(file: StatementFile, staging: Staging) -> int:
+    """Leave out what is known, as far as the batches were not asked about it, and suspected repeats; how many are known."""
+    known = twice_mark(file.pk) if staging.may_repeat else 0
+    if staging.ledger_version != ledger_version(file.case_id):
+        known += known_mark(file.case_id, file.pk)
+    repeats_mark(file.case_id, file.pk)
+    return known
 
 
 def _facts(header: Header) -> dict[str, Any]:
@@ -146,7 +165,7 @@ def _read_as_remembered(by: User, file: StatementFile, mapping: dict[str, str], 
     except NeedsMapping as wish:
         _ask(by, file, wish, progress)
     except (StatementError, ConfinedError) as error:
-        _refuse(by, file, _code(error), progress)
+        _refuse(by, file, error, progress)
     else:
         _show(by, file, header, staging, progress)
 
@@ -165,11 +184,17 @@ def _ask(by: User, file: StatementFile, wish: NeedsMapping, progress: Progress) 
         progress.fence()
 
 
-def _refuse(by: User, file: StatementFile, code: str, progress: Progress) -> None:
+def _refuse(by: User, file: StatementFile, error: StatementError | ConfinedError, progress: Progress) -> None:
+    """Refused as a whole, with the place in the file: an address or a line number, never a value of the file."""
     file_clear(by, file.pk, fence=progress.fence)
+    code = _code(error)
+    changes = {
+        "refusal": code[:40],
+        "refusal_params": told_params(error.params) if isinstance(error, StatementError) else {},
+    }
     with db.unit_of_work(by):
         fresh = StatementFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
-        statement_flow.apply(fresh, "refuse", by=by, changes={"refusal": code[:40]}, detail={"code": code})
+        statement_flow.apply(fresh, "refuse", by=by, changes=changes, detail={"code": code})
         progress.fence()
 
 

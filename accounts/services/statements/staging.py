@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import compress
+from operator import itemgetter
 from uuid import UUID
 
 from accounts.models import StatementFile, StatementIssue
@@ -12,8 +14,9 @@ from accounts.rules.statements import Batch, Header, Issue, words
 from accounts.rules.statements.memo import Fault
 from accounts.services.ledger.parties import CASH, Party, parties_nodes
 from accounts.services.ledger.second_numbers import numbers_teach
-from accounts.services.statements.known import has_others, known_places
-from accounts.services.statements.packing import COLUMNS, TABLE, Packer
+from accounts.services.statements.known import has_others, known_places, ledger_version
+from accounts.services.statements.packing import COLUMNS, TABLE, Packed, Packer
+from accounts.services.statements.serials import Serials
 from accounts.services.statements.stated import state_balances
 from antifraud import bulk
 from antifraud.crypto.blind import blind_indexes
@@ -25,13 +28,14 @@ MOST_ISSUES = 100_000  # kept one by one; a file with more is no statement, and 
 
 
 class Staging:
-    """What one reading of a file has brought so far."""
+    """What one reading of a file has brought so far. Made and used in units of work but for `prepare`."""
 
     def __init__(self, file: StatementFile) -> None:
         self.case_id: UUID = file.case_id
         self.file_id: UUID = file.pk
         self.institution_id: UUID | None = file.institution_id
         self.read = self.good = self.known = 0
+        self.ledger_version = ledger_version(file.case_id)
         self._has_others = has_others(file.case_id, file.pk)
         self.severities: Counter[str] = Counter()
         self._issues = 0
@@ -42,7 +46,13 @@ class Staging:
         self._devices: dict[str, bytes] = {}
         self._pairs: set[tuple[str, str]] = set()
         self._is_of_wallet = file.institution is not None and file.institution.kind == Institution.Kind.PAYMENT
-        self._packer = Packer(file.case_id, file.pk, bytes(file.sha256))
+        self._packer = Packer(file.case_id, file.pk)
+        self._serials = Serials()
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether two rows of the file may be one; certain only where not."""
+        return self._serials.may_repeat()
 
     @property
     def totals(self) -> list[dict[str, object]]:
@@ -58,14 +68,24 @@ class Staging:
             names_wallet(heading) for heading, field in header.mapping.items() if field == "account"
         )
 
-    def stage(self, batch: Batch) -> None:
-        """Write a batch in the open unit of work."""
+    def prepare(self, batch: Batch) -> Packed | Batch:
+        """The batch, packed as far as that needs no database; in order, and by one thread only."""
+        if not len(batch):
+            return batch
+        state_balances(batch, self._stated)
+        packed = self._packer.pack(batch)
+        self._serials.add(batch.account, packed.serials)
+        return packed
+
+    def stage(self, made: Packed | Batch) -> None:
+        """Write what `prepare` made of a batch."""
+        batch = made if isinstance(made, Batch) else made.batch
         self.read += batch.read
         self.good += len(batch)
         self._write_issues(batch.issues)
-        if not len(batch):
+        if isinstance(made, Batch):
             return
-        state_balances(batch, self._stated)
+        self._packer.renew(len(batch))
         self._add_up(batch)
         self._meet(batch)
         self._learn(batch)
@@ -74,36 +94,44 @@ class Staging:
         if any(batch.cash):
             cash = self._nodes[CASH]
             counters = [cash if c is None and is_cash else c for c, is_cash in zip(counters, batch.cash, strict=True)]
-        keys = list(self._packer.keys(batch))
-        known = known_places(self.case_id, self.file_id, keys, batch) if self._has_others else frozenset[int]()
-        self.known += len(known)
         nodes = list(map(self._nodes.__getitem__, batch.account))
-        bulk.copy_raw(TABLE, COLUMNS, self._packer.rows(batch, nodes, counters, self._devices, keys, known))
+        known = known_places(self.case_id, self.file_id, nodes, made) if self._has_others else frozenset[int]()
+        self.known += len(known)
+        bulk.copy_raw(TABLE, COLUMNS, made.rows(nodes, counters, self._devices, known))
 
     def _add_up(self, batch: Batch) -> None:
+        """Whole columns where the batch has one currency, as nearly all have."""
         totals = self._totals
-        for key, amount in zip(zip(batch.currency, batch.direction, strict=True), batch.amount, strict=True):
-            found = totals.get(key)
-            if found is None:
-                found = totals[key] = [0, 0]
+        if len(set(batch.currency)) == 1:
+            ways = Counter(batch.direction)
+            for way in ways:
+                found = totals.setdefault((batch.currency[0], way), [0, 0])
+                found[0] += ways[way]
+                found[1] += sum(compress(batch.amount, map(way.__eq__, batch.direction)))
+            return
+        for currency, way, amount in zip(batch.currency, batch.direction, batch.amount, strict=True):
+            found = totals.setdefault((currency, way), [0, 0])
             found[0] += 1
             found[1] += amount
 
     def _meet(self, batch: Batch) -> None:
         """Nodes for the numbers that this reading has not met before."""
-        fresh = (set(batch.account) | set(batch.counter)) - self._nodes.keys() - {""}
+        # As a method: the operator would go through all nodes that there are.
+        fresh = {*batch.account, *batch.counter}.difference(self._nodes, ("",))
         parties = _parties(batch, fresh, self.institution_id)
         if any(batch.cash) and CASH not in self._nodes:
             parties.append(Party(CASH))
-        self._nodes |= parties_nodes(self.case_id, parties, is_preview=True)
-        self.parties |= {self._nodes[each.number]: (each.name, each.bank) for each in parties if each.name or each.bank}
+        nodes = parties_nodes(self.case_id, parties, is_preview=True)
+        self._nodes |= nodes
+        self.parties |= {nodes[number]: (name, bank) for number, name, bank, _keeper in parties if name or bank}
 
     def _learn(self, batch: Batch) -> None:
         """Second numbers of the owners' accounts; one that a spreadsheet program may have rounded teaches nothing.
 
         Nor does a wallet's file: the card beside the wallet is a bank's.
         """
-        if self._is_of_wallet:
+        different = dict(zip(map(id, batch.details), batch.details, strict=True)).values()
+        if self._is_of_wallet or not any("account_other" in detail for detail in different):
             return
         told = zip(batch.account, batch.details, strict=True)
         pairs = {(number, other) for number, detail in told if (other := detail.get("account_other"))} - self._pairs
@@ -136,14 +164,16 @@ def _parties(batch: Batch, fresh: set[str], institution_id: UUID | None) -> list
     """Name and bank of each number that is new, as its first row in the batch tells them."""
     if not fresh:
         return []
-    count = range(len(batch) - 1, -1, -1)
-    as_owner = dict(zip(reversed(batch.account), count, strict=True))
-    as_counter = dict(zip(reversed(batch.counter), count, strict=True))
-    found = []
-    for number in sorted(fresh):
-        own, other = as_owner.get(number), as_counter.get(number)
-        name = batch.account_name[own] if own is not None else ""
+    places = range(len(batch) - 1, -1, -1)
+    as_owner = dict(zip(reversed(batch.account), places, strict=True))
+    as_other = dict(zip(reversed(batch.counter), places, strict=True))
+    numbers = sorted(fresh - as_owner.keys())
+    rows = list(map(as_other.__getitem__, numbers))
+    names, banks = map(batch.counter_name.__getitem__, rows), map(batch.counter_bank.__getitem__, rows)
+    found = list(map(Party, numbers, names, banks))
+    for number in fresh & as_owner.keys():
+        name, other = batch.account_name[as_owner[number]], as_other.get(number)
         name = name or (batch.counter_name[other] if other is not None else "")
-        bank = batch.counter_bank[other] if own is None and other is not None else ""
-        found.append(Party(number, name, bank, institution_id if own is not None else None))
+        found.append(Party(number, name, "", institution_id))
+    found.sort(key=itemgetter(0))  # in the order of the numbers they get their nodes
     return found

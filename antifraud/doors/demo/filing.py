@@ -38,8 +38,8 @@ def begin(stage: Stage, plan: Plan) -> Scene:
     return Scene(stage, stage.chance(f"case {plan.serial}"), Pace(plan.reported_at), plan.unit)
 
 
-def file_case(scene: Scene, plan: Plan) -> Case:
-    """Enter the report; returns the case, which the scene keeps."""
+def file_case(scene: Scene, plan: Plan, *, beside: tuple[str, ...] = ()) -> Case:
+    """Enter the report; returns the case, which the scene keeps. `beside`: names of further victims of the same fraud."""
     stage, chance, inventor = scene.stage, scene.chance, scene.stage.city.inventor
     loss = inventor.loss(plan.fraud_type)
     victim, bank = inventor.name(), stage.city.any_bank()
@@ -52,7 +52,7 @@ def file_case(scene: Scene, plan: Plan) -> Case:
         reported_at=plan.reported_at, fraud_type=plan.fraud_type, incident_number=incident_number(plan.reported_at, plan.serial),
         jurisdiction=plan.unit.name_zh, narrative=inventor.narrative(plan.fraud_type),
         occurred_at=paid_at - timedelta(minutes=chance.uniform(5, 60)), loss_minor=loss, is_express=plan.emergency,
-        victims=(VictimInput(victim, inventor.id_number(), inventor.phone()),),
+        victims=tuple(VictimInput(name, inventor.id_number(), inventor.phone()) for name in (victim, *beside)),
         leads=(LeadInput("phone", inventor.phone()),) if chance.random() < 0.5 else (),
     )  # fmt: skip
     payer = FiledAccount(inventor.card(bank.bank_code), bank, victim)

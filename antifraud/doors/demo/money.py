@@ -19,6 +19,7 @@ from antifraud import db
 from antifraud.doors.demo.filing import Plan, file_case, first_receivers
 from antifraud.doors.demo.police import Scene, fresh, react, send
 from antifraud.doors.demo.replies import reply
+from antifraud.doors.demo.returns import others_paid, returned
 from antifraud.doors.demo.stage import Mule
 from antifraud.doors.demo.timeline import Story
 from antifraud.jobs import queue
@@ -42,16 +43,20 @@ class Payment:
 
 
 def followed(scene: Scene, plan: Plan) -> Story:
-    """The first receiver passed the money on within minutes; its bank and the next one have sent their statements."""
+    """The first receiver passed the money on within minutes; its bank and the next one have sent their statements.
+
+    What is held of it is on its way back to three victims: see `returns`.
+    """
     stage, by = scene.stage, scene.person("analyst")
     yield scene.pace.after(3)
-    file_case(scene, plan)
+    inventor, banks = stage.city.inventor, stage.city.institutions
+    file_case(scene, plan, beside=(inventor.name(), inventor.name()))
     yield scene.pace.after(9)
     stage.step(by, scene.known_case, "accept", "云公受案字9012号")
     case = scene.known_case
     row = first_receivers(case)[0]
     paid = case.transfers.select_related("from_account__institution").filter(to_account=row.account).earliest("at")
-    inventor, banks = stage.city.inventor, stage.city.institutions
+    more = others_paid(scene, row, paid)
     first = Mule(row.account.institution or banks["icbc"], row.account.number.open(), _name(row))
     second = Mule(banks["ccb"], inventor.card("CCB"), inventor.name())
     third = Mule(banks["cmb"], inventor.card("CMB"), inventor.name())
@@ -63,11 +68,14 @@ def followed(scene: Scene, plan: Plan) -> Story:
     passed = [Payment(120, -(on // 2), third), Payment(360, -(on // 10), wallet)]
     if cash:
         passed.append(Payment(240, -cash))
-    yield from _asked(scene, row, first, paid, [Payment(0, came, _payer(paid)), *spent])
+    fed = [Payment(11 * nth, each.amount_minor, _payer(each)) for nth, each in enumerate((paid, *more))]
+    yield from _asked(scene, row, first, paid, [*fed, *spent])
     found = stage.involve(by, scene.known_case, second, level=2)
     yield from _asked(scene, found, second, paid, [Payment(43, on, first), *passed])
     _tell(scene)
-    yield from _watched(scene, [found, stage.involve(by, scene.known_case, third, level=3)])
+    resting = stage.involve(by, scene.known_case, third, level=3)
+    yield from _watched(scene, [found, resting])
+    yield from returned(scene, resting, rest // 2 + on // 2, (paid, *more))
 
 
 def _watched(scene: Scene, rows: list[Involvement]) -> Story:

@@ -290,7 +290,7 @@ SCRIPTS: tuple[tuple[float, Script, bool], ...] = (
     (30.5, routed, False),
     (40.35, released_later, False),
     (9.35, refused, False),
-    (3.4, followed, False),
+    (70.0, followed, False),
 )
 
 

@@ -1,33 +1,36 @@
 // The picture of a trace: zoom and drag, arrow keys from account to account, the money's way to one, time slider, PNG.
-const stage = document.getElementById("flow-stage");
-const svg = document.getElementById("flow-svg");
-const canvas = document.getElementById("flow-canvas");
-const slider = document.getElementById("flow-until");
-const said = document.getElementById("flow-until-text");
-
-// -- movements up to -----------------------------------------------------------------------------
-const tell = () => {
-  const at = new Date(Number(slider.value) * 1000);
-  const options = { timeZone: said.dataset.zone || undefined, dateStyle: "short", timeStyle: "medium" };
-  said.textContent = new Intl.DateTimeFormat(document.documentElement.lang || "en", options).format(at);
+// flow_part.js swaps the picture for another one and says so: "flow-leave" asks what is to be kept, "flow-shown" gives it.
+const slide = (signal) => {
+  const slider = document.getElementById("flow-until");
+  const said = document.getElementById("flow-until-text");
+  const svg = document.getElementById("flow-svg");
+  if (!slider) return;
+  const tell = () => {
+    const at = new Date(Number(slider.value) * 1000);
+    const options = { timeZone: said.dataset.zone || undefined, dateStyle: "short", timeStyle: "medium" };
+    said.textContent = new Intl.DateTimeFormat(document.documentElement.lang || "en", options).format(at);
+  };
+  const untilNow = () => {
+    tell();
+    if (!svg) return;
+    const seen = new Set();
+    for (const ribbon of svg.querySelectorAll(".fl-ribbon")) {
+      const later = Number(ribbon.dataset.at) > Number(slider.value);
+      ribbon.classList.toggle("is-later", later);
+      if (!later) seen.add(ribbon.dataset.src).add(ribbon.dataset.dst);
+    }
+    for (const node of svg.querySelectorAll(".fl-node")) node.classList.toggle("is-later", seen.size > 0 && !seen.has(node.id));
+  };
+  slider.addEventListener("input", untilNow, { signal });
+  if (slider.value === slider.defaultValue) tell();
+  else untilNow();
 };
-const untilNow = () => {
-  tell();
-  if (!svg) return;
-  const seen = new Set();
-  for (const ribbon of svg.querySelectorAll(".fl-ribbon")) {
-    const later = Number(ribbon.dataset.at) > Number(slider.value);
-    ribbon.classList.toggle("is-later", later);
-    if (!later) seen.add(ribbon.dataset.src).add(ribbon.dataset.dst);
-  }
-  for (const node of svg.querySelectorAll(".fl-node")) node.classList.toggle("is-later", seen.size > 0 && !seen.has(node.id));
-};
-if (slider) {
-  slider.addEventListener("input", untilNow);
-  tell();
-}
 
-if (stage && svg) {
+const show = (kept, signal) => {
+  const stage = document.getElementById("flow-stage");
+  const svg = document.getElementById("flow-svg");
+  const canvas = document.getElementById("flow-canvas");
+  if (!stage || !svg) return;
   // -- zoom and drag -----------------------------------------------------------------------------
   const [, , wide, high] = svg.getAttribute("viewBox").split(" ").map(Number);
   let scale = 1;
@@ -47,14 +50,18 @@ if (stage && svg) {
     zoom(scale * (event.deltaY < 0 ? 1.15 : 1 / 1.15));
   }, { passive: false });
   // A picture that is a little too wide is shown whole; a much larger one stays readable and is scrolled.
-  if (wide > canvas.clientWidth && canvas.clientWidth / wide > 0.8) zoom((canvas.clientWidth - 4) / wide);
+  // Sizes are set before anything is measured: each measuring between two writes would lay out the whole picture again.
+  if (kept.scale) {
+    scale = kept.scale;
+    if (scale !== 1) for (const [name, value] of [["width", wide], ["height", high]]) svg.setAttribute(name, value * scale);
+  } else if (wide > canvas.clientWidth && canvas.clientWidth / wide > 0.8) zoom((canvas.clientWidth - 4) / wide);
   let drag = null;
   canvas.addEventListener("pointerdown", (event) => {
-    if (event.button === 0 && !event.target.closest(".fl-node")) drag = { x: event.clientX + canvas.scrollLeft, y: event.clientY + canvas.scrollTop };
+    if (event.button === 0 && !event.target.closest(".fl-node, .fl-more")) drag = { x: event.clientX + canvas.scrollLeft, y: event.clientY + canvas.scrollTop };
     canvas.classList.toggle("is-dragged", drag !== null);
   });
-  addEventListener("pointermove", (event) => drag && canvas.scrollTo(drag.x - event.clientX, drag.y - event.clientY));
-  addEventListener("pointerup", () => { drag = null; canvas.classList.remove("is-dragged"); });
+  addEventListener("pointermove", (event) => drag && canvas.scrollTo(drag.x - event.clientX, drag.y - event.clientY), { signal });
+  addEventListener("pointerup", () => { drag = null; canvas.classList.remove("is-dragged"); }, { signal });
 
   // -- accounts ----------------------------------------------------------------------------------
   const nodes = [...svg.querySelectorAll(".fl-node")];
@@ -89,18 +96,29 @@ if (stage && svg) {
     Home: () => nodes[0],
     End: () => nodes.at(-1),
   };
-  const enter = (node) => {
-    for (const each of svg.querySelectorAll('.fl-node[tabindex="0"]')) each.setAttribute("tabindex", "-1");
+  // One stop for Tab in the picture: the account one stands on, then its handle.
+  const handle = (node) => document.getElementById(`open-${node.dataset.node}`);
+  const stand = (node) => {
+    for (const each of svg.querySelectorAll('.fl-node[tabindex="0"], .fl-more[tabindex="0"]')) each.setAttribute("tabindex", "-1");
     node.setAttribute("tabindex", "0");
-    node.focus();
+    handle(node)?.setAttribute("tabindex", "0");
+  };
+  const enter = (node) => {
+    stand(node);
+    node.focus({ preventScroll: true });
     node.scrollIntoView({ block: "nearest", inline: "nearest" });
   };
+  for (const each of svg.querySelectorAll("a.fl-more")) each.setAttribute("tabindex", "-1");
+  if (nodes.length) stand(nodes[0]);
   const clear = () => {
     svg.classList.remove("has-way");
+    chosen = null;
     for (const each of svg.querySelectorAll(".is-way")) each.classList.remove("is-way");
   };
-  const choose = (node) => {
+  let chosen = null;
+  const choose = (node, live = "polite") => {
     clear();
+    chosen = node.id;
     const open = [[node.id, Infinity]];
     while (open.length) {
       const [key, until] = open.pop();
@@ -117,9 +135,10 @@ if (stage && svg) {
     if (!node.dataset.node) return;
     const address = stage.dataset.detail.replace("/nodes/0/", `/nodes/${node.dataset.node}/`);
     canvas.parentElement.classList.add("has-detail");
+    document.getElementById("flow-detail").setAttribute("aria-live", live);
     window.htmx.ajax("GET", `${address}${location.search}`, { target: "#flow-detail", swap: "innerHTML" });
   };
-  const open = (node) => document.getElementById(`open-${node.dataset.node}`)?.click();
+  const open = (node) => handle(node)?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
   svg.addEventListener("keydown", (event) => {
     const node = event.target.closest(".fl-node");
     if (!node || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -133,15 +152,29 @@ if (stage && svg) {
     event.stopPropagation();
   });
   svg.addEventListener("click", (event) => {
+    if (event.target.closest(".fl-more")) return;
     const node = event.target.closest(".fl-node");
     if (!node) return clear();
-    if (event.target.closest(".fl-more")) return open(node);
     enter(node);
     choose(node);
   });
 
-  // A tall picture opens where the trace begins.
-  if (nodes.length) canvas.scrollTop = Math.max(0, place(nodes[0])[1] * scale - canvas.clientHeight / 2);
+  // A tall picture opens where the trace begins; after a swap the account one stood on stays where it was on the screen.
+  const anchor = byId.get(kept.id);
+  if (anchor) canvas.scrollTo(place(anchor)[0] * scale - kept.x, place(anchor)[1] * scale - kept.y);
+  else if (nodes.length) canvas.scrollTop = Math.max(0, place(nodes[0])[1] * scale - canvas.clientHeight / 2);
+  if (kept.detail) document.getElementById("flow-detail").append(...kept.detail);
+  if (byId.has(kept.chosen)) choose(byId.get(kept.chosen), "off");
+  const target = byId.get(kept.focus);
+  if (target) enter(target);
+
+  document.addEventListener("flow-leave", ({ detail }) => {
+    const node = byId.get(detail.wanted) ?? byId.get(document.activeElement?.id) ?? nodes[0];
+    if (!node) return;
+    const [x, y] = place(node);
+    const told = chosen ? [...document.getElementById("flow-detail").childNodes] : null;
+    Object.assign(detail, { scale, id: node.id, x: x * scale - canvas.scrollLeft, y: y * scale - canvas.scrollTop, chosen, detail: told });
+  }, { signal });
 
   // -- PNG: the file that the server wrote, painted once -------------------------------------------
   stage.querySelector("[data-png]")?.closest("form").addEventListener("submit", async (event) => {
@@ -164,4 +197,14 @@ if (stage && svg) {
     link.click();
     link.remove();
   }, true);
-}
+};
+
+let bound = null;
+const bind = (kept) => {
+  bound?.abort();
+  bound = new AbortController();
+  slide(bound.signal);
+  show(kept, bound.signal);
+};
+document.addEventListener("flow-shown", (event) => bind(event.detail));
+bind({ focus: location.hash.slice(1) });

@@ -13,6 +13,7 @@ from banks.rules.legal_profile.presets import (
     PRESETS,
     SG_PROFILE_V1,
     TH_PROFILE_V1,
+    public_language,
 )
 from banks.rules.legal_profile.shapes import (
     NAME_MATCHES,
@@ -47,4 +48,5 @@ __all__ = [
     "effective_answer_minutes",
     "parse_agreement",
     "parse_profile",
+    "public_language",
 ]

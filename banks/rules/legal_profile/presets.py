@@ -84,3 +84,11 @@ PRESETS: dict[str, dict[str, Any]] = {
     "IN": IN_PROFILE_V1,
     "BR": BR_PROFILE_V1,
 }
+
+# What the public reads in a country where it is not the product's first language; keys are codes of profiles.
+_PUBLIC_LANGUAGES = {"CN": "zh-hans"}
+
+
+def public_language(code: str) -> str:
+    """The language of papers for the public under a profile, whatever language the officer works in; English if not named."""
+    return _PUBLIC_LANGUAGES.get(code, "en")

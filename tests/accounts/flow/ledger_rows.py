@@ -118,7 +118,7 @@ def _lines(
             line = StatementLine(
                 file=file, case_id=made.case.pk, row=number + 1, node=node, at=entry.out_at, direction=way,
                 counter=entry.dst if way == "out" else entry.src, amount_minor=entry.amount_minor,
-                currency=entry.currency, balance_minor=balance, serial=str(number), line_key=uuid.uuid4().bytes, details={},
+                currency=entry.currency, balance_minor=balance, serial=str(number), details={},
             )  # fmt: skip
             line.save(force_insert=True)
             found.append((entry, line, way))

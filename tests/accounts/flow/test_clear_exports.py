@@ -40,7 +40,7 @@ def test_a_trace_in_clear_names_its_reader_on_every_line(world: Any, log_in: Any
     assert answer.status_code == 200
     assert answer["Content-Disposition"].endswith('-clear.csv"')
     found = lines(answer)
-    assert {NUMBERS["first"], NUMBERS["third"]} <= {row["To"] for row in found}
+    assert {f"'{NUMBERS['first']}", f"'{NUMBERS['third']}"} <= {row["To"] for row in found}, "no program rounds them"
     entry = AuditEntry.objects.get(verb="trace.export_clear")
     assert (entry.object_id, entry.case_id, entry.purpose) == (case.run.id, case.case.id, WHY["purpose"])
     assert {row["Number in the audit log"] for row in found} == {str(entry.id)}
@@ -115,7 +115,7 @@ def test_a_worksheet_in_clear_holds_victims_payees_and_the_mark(world: Any, log_
     assert answer.status_code == 200
     shares = make.shares(refund)
     found = lines(answer)[: len(shares)]
-    assert [row["Account to be paid"] for row in found] == [share.payee_account.open() for share in shares]
+    assert [row["Account to be paid"] for row in found] == [f"'{share.payee_account.open()}" for share in shares]
     assert [row["Name of the victim"] for row in found] == [share.victim.name.open() for share in shares]
     assert [row["Name of the payee"] for row in found] == [share.payee_name.open() for share in shares]
     assert [row["Gets back"] for row in found] == ["1666.67", "3333.33"]

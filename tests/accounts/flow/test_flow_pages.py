@@ -63,6 +63,9 @@ def test_the_state_of_the_page_is_its_address(world: Any, log_in: Any) -> None:
     assert "Undo opening (1)" in opened
     assert opened.count('role="button"') == 6
     assert NUMBERS["aunt"][-4:] in opened
+    for nothing in ("?open=1.2.3", f"?open={case.node('aunt')}&view=table"):
+        assert "Undo opening" not in page(client, case.run, nothing), "what is not shown cannot be opened"
+    assert "Undo opening (1)" in page(client, case.run, f"?open=1.{node}.2")
     for odd in ("?view=nonsense&until=x&open=a.b.c&min=abc", f"?open={'9' * 40}", "?until=999999999999999", "?min=%00"):
         assert page(client, case.run, odd)
 

@@ -179,3 +179,17 @@ def test_an_account_of_the_case_is_found_again_where_the_ledger_names_no_bank(wo
     (order,) = draft(world.analyst_a, world.second_a, case, "third", bank=world.bank_a)
     assert (order.account_id, order.institution_id) == (known.account_id, world.bank_b.id)
     assert timedelta(0) == order.transfer.at - case.made.entries[2].in_at
+
+
+def test_a_payer_that_is_ticked_too_has_the_bank_of_its_own_line(world: Any) -> None:
+    case = scene(world)
+    LedgerAccount.objects.filter(case=case.case, node=case.node("first")).update(institution=None)
+    picks = [Pick(case.node("second")), Pick(case.node("first"), institution=world.bank_a)]
+    with db.unit_of_work(world.analyst_a):
+        made = frontier_draft(
+            by=world.analyst_a, run_id=case.run.id, nodes=picks, kind="stop", terms=factories.terms(world.second_a)
+        )
+    assert [order.institution_id for order in made] == [world.bank_b.id, world.bank_a.id]
+    assert made[0].transfer.from_account_id == made[1].account_id
+    parts = Involvement.objects.filter(case=case.case).select_related("account")
+    assert [each.account.number.open() for each in parts if each.account.institution_id is None] == []

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.urls import reverse
 
-from accounts.models import LedgerEntry, LedgerMatch
+from accounts.models import LedgerChain, LedgerEntry, LedgerMatch
 from accounts.services.ledger import undo as service
 from accounts.services.statements.files import statement_commit
 from antifraud import db
+from antifraud.audit.diary import detail_of
+from antifraud.audit.models import AuditEntry
 from antifraud.errors import Conflict, Unavailable
 from tests.accounts import factories
 from tests.accounts.factories import card
@@ -108,6 +111,39 @@ def test_a_long_chain_has_the_time_that_it_needs(
     assert limits == ["0"]
 
 
+def test_what_was_undone_wrongly_is_restored_and_counts_once(world: World, matched: LedgerMatch, log_in: Any) -> None:
+    client = log_in(world.analyst_a)
+    restore = reverse("accounts:match_restore", args=[matched.id])
+    before = list(LedgerEntry.objects.values("src", "dst", "amount_minor", "out_line", "in_line"))
+    assert client.post(restore, {"reason": "it stands already"}).status_code == 409
+    undo(client, matched, "two different payments")
+    assert LedgerEntry.objects.count() == 2
+    assert (
+        restore
+        in client.get(reverse("accounts:case_matches", args=[matched.case_id]) + "?state=undone").content.decode()
+    )
+    assert client.get(restore).status_code == 200
+    assert client.post(restore, {"reason": ""}).status_code == 422
+    assert LedgerEntry.objects.count() == 2
+    assert client.post(restore, {"reason": "the bank confirms one payment"}).status_code == 303
+    assert list(LedgerEntry.objects.values("src", "dst", "amount_minor", "out_line", "in_line")) == before
+    again = LedgerMatch.objects.get()
+    assert (again.undone_at, again.rule) == (None, matched.rule)
+    assert set(LedgerChain.objects.values_list("in_minor", "out_minor")) == {(50_000, 0), (0, 50_000)}
+    assert detail_of(AuditEntry.objects.get(verb="match.restore"))["reason"] == "the bank confirms one payment"
+    assert undo(client, again, "two different payments").status_code == 303, "it may be undone once more"
+
+
+def test_what_is_matched_otherwise_by_now_is_not_restored(world: World, matched: LedgerMatch, log_in: Any) -> None:
+    client, line = log_in(world.analyst_a), matched.in_line
+    undo(client, matched, "two different payments")
+    other = LedgerMatch.objects.get()
+    LedgerMatch.objects.filter(pk=other.pk).update(in_line=uuid4())
+    assert client.post(reverse("accounts:match_restore", args=[other.pk]), {"reason": "one payment"}).status_code == 409
+    assert LedgerMatch.objects.get().undone_at is not None
+    assert LedgerEntry.objects.filter(in_line=line).exists()
+
+
 def test_leaders_see_it_and_others_find_nothing(world: World, matched: LedgerMatch, log_in: Any) -> None:
     leader = log_in(world.approver_a)
     url = reverse("accounts:match_undo", args=[matched.id])
@@ -115,9 +151,12 @@ def test_leaders_see_it_and_others_find_nothing(world: World, matched: LedgerMat
     assert f"row-{matched.id}" in page
     assert url not in page
     assert undo(leader, matched, "not mine to say").status_code == 403
+    restore = reverse("accounts:match_restore", args=[matched.id])
+    assert leader.post(restore, {"reason": "not mine to say"}).status_code == 403
     for role in ("analyst_b", "risk_a", "machine_a", "auditor"):
         client = log_in(getattr(world, role))
         assert client.get(reverse("accounts:case_matches", args=[matched.case_id])).status_code == 404, role
         assert undo(client, matched, "not mine to say").status_code == 404, role
+        assert client.post(restore, {"reason": "not mine to say"}).status_code == 404, role
     matched.refresh_from_db()
     assert matched.undone_at is None

@@ -183,6 +183,53 @@ def test_a_proof_is_for_what_was_paid_when_it_was_announced(world: Any, log_in: 
         ] * 2
 
 
+def named(*shares: RefundShare, **changes: Any) -> list[dict[str, Any]]:
+    return [{"share": str(share.id), "amount_minor": share.share_minor} | changes for share in shares]
+
+
+def test_two_papers_are_announced_before_the_bytes_of_either(world: Any, log_in: Any, move_clock: Any) -> None:
+    """Each paper names its payment: the second announcement, and the second paper first, take nothing of the first."""
+    refund = two_victims(world, move_clock)
+    paid = make.shares(refund)
+    make.report(world, refund, *(make.paid(share, f"T-{at}") for at, share in enumerate(paid)))
+    papers = [b"%PDF-1.7 of the first", b"%PDF-1.7 of the second"]
+    client = log_in(world.risk_a)
+    tickets = [
+        announce(client, refund, papers[at], f"proof-key-003{at}", shares=named(share)).json()["ticket"]
+        for at, share in enumerate(paid)
+    ]
+    wanted = [hashlib.sha256(paper).hexdigest() for paper in papers]
+    assert put(client, tickets[1], papers[1]).status_code == 201
+    assert proofs(refund) == [None, wanted[1]]
+    assert put(client, tickets[0], papers[0]).status_code == 201
+    assert proofs(refund) == wanted
+    other = announce(client, refund, PAPER, "proof-key-0033", shares=named(paid[0]))
+    assert (other.status_code, other.json()["code"]) == (409, "wrong_state")
+    assert announce(client, refund, papers[0], "proof-key-0034", shares=named(paid[0])).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("which", "changes", "field"),
+    [
+        ("unpaid", {}, "shares.0.share"), ("foreign", {}, "shares.0.share"), ("twice", {}, "shares.0.share"),
+        ("paid", {"amount_minor": 1}, "shares.0.amount_minor"), ("none", {}, "shares"),
+    ],
+)  # fmt: skip
+def test_a_wrong_list_of_shares_is_refused_by_line(
+    world: Any, log_in: Any, move_clock: Any, which: str, changes: dict[str, Any], field: str
+) -> None:
+    refund = two_victims(world, move_clock)
+    first, second = make.shares(refund)
+    make.report(world, refund, make.paid(first))
+    foreign = make.decided(world)
+    (other,) = make.shares(foreign)
+    make.report(world, foreign, make.paid(other, "T-9"))
+    lists = {"unpaid": [second], "foreign": [other], "twice": [first, first], "paid": [first], "none": []}
+    with make.nothing_happens():
+        answer = announce(log_in(world.risk_a), refund, shares=named(*lists[which], **changes))
+    assert (answer.status_code, answer.json()["fields"][0]["name"]) == (422, field)
+
+
 def test_one_paper_may_show_a_later_payment_too(world: Any, log_in: Any, move_clock: Any) -> None:
     refund = two_victims(world, move_clock)
     first, second = make.shares(refund)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,8 +47,8 @@ def test_the_bank_is_told_whom_to_pay_and_nothing_else(world: Any, move_clock: A
     assert set(told["shares"][0]) == {"id", "payee", "amount_minor"}
     assert set(told["case"]) == {"number", "fraud_type"}
     text = json.dumps(told)
-    assert "400000" not in text
-    assert "800000" not in text
+    # As whole numbers: the digits may stand in a card's number.
+    assert not re.search(r"(?<!\d)[48]00000(?!\d)", text)
     assert "loss" not in text
     assert AuditEntry.objects.filter(verb="refund.receive", object_id=refund.id).count() == 1
 

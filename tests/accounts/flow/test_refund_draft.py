@@ -96,6 +96,19 @@ def test_what_came_back_elsewhere_counts(world: Any) -> None:
     assert (share.elsewhere_minor, share.returned_minor, share.share_minor) == (450_000, 450_000, 150_000)
 
 
+def test_a_return_of_nothing_does_not_keep_the_hold(world: Any, log_in: Any) -> None:
+    hold = make.frozen(world)
+    (person,) = make.victims(hold.case)
+    whole = make.data(make.claim(person, 600_000, elsewhere_minor=600_000), is_stated_single=True)
+    with make.nothing_happens(), pytest.raises(Invalid) as refused, db.unit_of_work(world.analyst_a):
+        refund_draft(by=world.analyst_a, hold_id=hold.id, data=whole)
+    assert list(refused.value.fields) == ["claims"]
+    assert (
+        f"refunds/new/?hold={hold.id}"
+        in log_in(world.analyst_a).get(f"/cases/{hold.case_id}/refunds/").content.decode()
+    )
+
+
 @pytest.mark.parametrize("who", ["risk_a", "analyst_b", "overseer", "auditor", "admin", "machine_a"])
 def test_others_do_not_draft(world: Any, who: str) -> None:
     hold = make.frozen(world)
@@ -130,6 +143,7 @@ def test_a_case_that_is_not_filed_gives_nothing_back(world: Any) -> None:
     [
         ({"loss_minor": 0}, "loss"),
         ({"elsewhere_minor": -1}, "elsewhere"),
+        ({"loss_minor": 100_000, "elsewhere_minor": 100_001}, "elsewhere"),
         ({"payee_name": " "}, "payee_name"),
         ({"payee_account": "12"}, "payee_account"),
         ({"payee_bank": ""}, "payee_bank"),

@@ -27,6 +27,27 @@ def test_a_case_that_is_over_gives_nothing_back(world: Any, status: str) -> None
         make.approve(world, submitted)
 
 
+@pytest.mark.parametrize("status", ["withdrawn", "closed"])
+def test_a_case_that_is_over_is_offered_no_act_that_would_be_refused(world: Any, log_in: Any, status: str) -> None:
+    direct, shared = make.direct(world), make.shared(world)
+    client = log_in(world.analyst_a)
+    acts = {
+        direct: ("dlg-submit", f"/refunds/{direct.id}/renew/"),
+        shared: ("dlg-notice", f"/refunds/{shared.id}/renew/"),
+    }
+
+    def offered() -> list[str]:
+        pages = {refund: client.get(f"/refunds/{refund.id}/").content.decode() for refund in acts}
+        assert all('data-dialog="dlg-withdraw"' in page for page in pages.values())
+        assert len({"The case is over" in page for page in pages.values()}) == 1
+        return [act for refund, words in acts.items() for act in words if act in pages[refund]]
+
+    assert len(offered()) == 4
+    Case.objects.filter(pk__in=[direct.case_id, shared.case_id]).update(status=status, open_orders=0, open_holds=0)
+    assert offered() == []
+    assert "The case is over" in client.get(f"/refunds/{shared.id}/").content.decode()
+
+
 @pytest.mark.parametrize("state", ["draft", "awaiting_approval", "issued"])
 def test_a_release_under_way_bars_it(world: Any, state: str) -> None:
     refund = make.submit(world, make.direct(world))

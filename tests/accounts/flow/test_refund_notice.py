@@ -12,6 +12,7 @@ from accounts.services.refunds.notice import notice_print
 from antifraud import db
 from antifraud.audit.models import AuditEntry
 from antifraud.errors import Conflict, Forbidden, Invalid, NotFound, WrongState
+from banks.rules.legal_profile import public_language
 from tests.accounts.flow import refunding as make
 
 
@@ -81,3 +82,23 @@ def test_each_printing_is_audited(world: Any) -> None:
     with pytest.raises(WrongState), db.unit_of_work(world.analyst_a):
         notice_print(by=world.analyst_a, refund_id=refund.id, round_number=2)
     assert Refund.objects.get(pk=refund.pk).status == "noticed"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_the_text_offered_and_the_sheet_are_in_the_publics_language(world: Any, log_in: Any, language: str) -> None:
+    refund = make.shared(world)
+    client = log_in(world.analyst_a)
+    client.cookies["django_language"] = language
+    page = client.get(f"/refunds/{refund.id}/").content.decode()
+    assert f'lang="{language}"' in page
+    assert f"因案件 {refund.case.number}，拟将" in page
+    assert "In case " not in page
+    assert refund.unit.name_zh in page.split("因案件", 1)[1].split("</textarea>", 1)[0]
+    make.notice(world, refund)
+    sheet = client.get(f"/refunds/{refund.id}/rounds/1/notice/").content.decode()
+    assert '<html lang="zh-hans"' in sheet
+    assert '<html lang="en"' in client.get(f"/refunds/{refund.id}/rounds/1/notice/?language=en").content.decode()
+
+
+def test_a_profile_without_a_language_of_its_own_speaks_english() -> None:
+    assert [public_language(code) for code in ("CN", "SG", "ZZ")] == ["zh-hans", "en", "en"]

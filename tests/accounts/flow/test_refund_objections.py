@@ -40,6 +40,17 @@ def test_a_second_one_may_follow(world: Any, noticed: Refund) -> None:
     assert Objection.objects.filter(refund=noticed).count() == 2
 
 
+def test_the_same_one_sent_twice_is_one(world: Any, noticed: Refund) -> None:
+    first = make.object_to(world, noticed)
+    with make.nothing_happens(), pytest.raises(Invalid) as refused:
+        make.object_to(world, noticed, by=world.second_a, lodged_by=" 赵六", text="I paid  into this account too. ")
+    assert list(refused.value.fields) == ["text"]
+    make.object_to(world, noticed, lodged_by="钱七")
+    decide(world, first, "rejected")
+    make.object_to(world, noticed)
+    assert Objection.objects.filter(refund=noticed).count() == 3
+
+
 def test_it_takes_a_submission_back(world: Any, noticed: Refund, move_clock: Any) -> None:
     move_clock(timedelta(days=31))
     make.submit(world, noticed)

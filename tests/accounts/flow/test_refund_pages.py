@@ -219,6 +219,24 @@ def test_the_printed_notice_speaks_both_languages(world: Any, log_in: Any) -> No
         assert make.PAYEE not in page
 
 
+def test_what_is_still_missing_falls_when_it_is_paid(world: Any, log_in: Any) -> None:
+    refund = make.decided(world, make.direct(world, loss=800_000))
+    client = log_in(world.analyst_a)
+
+    def missing() -> str:
+        page = text_of(client.get(f"/refunds/{refund.id}/"))
+        found = re.search(r"Still missing to the victims</dt><dd>(.*?)</dd>", page, re.DOTALL)
+        assert found is not None
+        return re.sub(r"<[^>]+>", "", found[1])
+
+    assert "8,000.00" in missing()
+    make.report(world, refund, make.paid(make.shares(refund)[0]))
+    assert "3,000.00" in missing()
+    body = client.post(f"/refunds/{refund.id}/rounds/1/export/csv/").content.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(body)))
+    assert [row[11] for row in rows[:3]] == ["Missing afterwards", "3000.00", "3000.00"]
+
+
 def test_the_list_with_its_filters(world: Any, log_in: Any, move_clock: Any) -> None:
     refund = make.decided(world)
     client = log_in(world.supervisor_a)

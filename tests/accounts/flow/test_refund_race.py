@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Refund, RefundGrant
+from accounts.models import Objection, Refund, RefundGrant
 from accounts.services.refunds.decide import refund_approve, refund_reject
 from accounts.services.refunds.draft import refund_draft, refund_withdraw
+from accounts.services.refunds.objections import ObjectionInput, objection_lodge
 from accounts.services.refunds.payout import refund_report
+from antifraud import db
 from antifraud.audit.models import AuditEntry
 from banks.models import Delivery
 from tests.accounts.flow import refunding as make
@@ -27,6 +29,19 @@ def test_two_drafts_of_one_hold(world: World) -> None:
     )
     assert outcomes == ["done", "refund_open"]
     assert Refund.objects.count() == 1
+
+
+def test_one_objection_in_two_sessions(world: World) -> None:
+    refund = make.notice(world, make.shared(world))
+    said = ObjectionInput("victim", "赵六", "I paid into this account too.", db.app_now())
+    outcomes = at_once(
+        *(
+            (by, lambda by=by: objection_lodge(by=by, refund_id=refund.id, data=said))
+            for by in (world.analyst_a, world.duty_a)
+        )
+    )
+    assert outcomes == ["done", "invalid"]
+    assert Objection.objects.filter(refund=refund).count() == 1
 
 
 def test_two_deciders_and_a_withdrawal(world: World) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from accounts.models import Hold, LedgerAccount, LedgerChain, RefundRound, TraceRun
+from accounts.selectors.refund_traces import trace_starts
 from accounts.services.refunds.draft import refund_draft
 from accounts.services.traces import trace_run
 from antifraud import db
@@ -157,3 +159,112 @@ def test_evidence_that_changes_nothing_needs_no_new_round(world: Any, move_clock
     pay(world.analyst_a, hold.case, hold.account)
     move_clock(timedelta(days=31))
     assert make.approve(world, make.submit(world, refund)).status == "decided"
+
+
+def test_the_page_says_of_each_trace_where_it_begins_and_why_it_does_not_count(world: Any, log_in: Any) -> None:
+    hold, made = scene(world)
+    good, cut = run_from(world, hold, made, 0), run_from(world, hold, made, 1, max_edges=1)
+    other, until = (
+        run_from(world, hold, made, 0, "pro_rata"),
+        run_from(world, hold, made, 0, until=db.app_now().isoformat()),
+    )
+    TraceRun.objects.filter(pk=cut.pk).update(is_cut=True)
+
+    def labels() -> dict[str, str]:
+        page = log_in(world.analyst_a).get(f"/cases/{hold.case_id}/refunds/new/").content.decode()
+        return dict(re.findall(r'<option value="([0-9a-f-]{36})">(Trace [^<]+)</option>', page))
+
+    found = labels()
+    payer = made.account["v1"].number.masked()
+    assert found[str(good.pk)].startswith(f"Trace {good.number} (First in, first out) · ")
+    assert found[str(good.pk)].endswith(f" · {payer} · 1 payment, CNY 4,000.00")
+    assert found[str(cut.pk)].endswith("a limit cut it off")
+    assert found[str(other.pk)].endswith("it does not follow the money by time")
+    assert found[str(until.pk)].endswith("it stops at a chosen time")
+    ledger(world.analyst_a, hold.case, [("v2", "elsewhere", 300, 100)], into=made)
+    assert labels()[str(good.pk)].endswith("the ledger has changed since, run it again")
+
+
+def test_a_trace_whose_money_is_lost_on_its_way_says_so(world: Any) -> None:
+    hold, made = scene(world, covered=("mule",))
+    run = run_from(world, hold, made, 0)
+    assert trace_starts(user=world.analyst_a, case=hold.case, currency="CNY")[run.pk].lacks == "uncertain"
+
+
+def test_money_that_came_back_to_the_victim_is_told_beside_its_field(world: Any, log_in: Any) -> None:
+    hold, made = scene(world)
+    client, payer = log_in(world.analyst_a), made.account["v1"].number.masked()
+
+    def told() -> list[str]:
+        page = client.get(f"/cases/{hold.case_id}/refunds/new/").content.decode()
+        return re.findall(r"Trace \d+: CNY [0-9,.]+ came back to [^.]+\.", page)
+
+    run_from(world, hold, made, 0)
+    assert told() == []
+    ledger(world.analyst_a, hold.case, [("mule", "v1", 180, 50_000)], into=made)
+    assert told() == []
+    run = run_from(world, hold, made, 0)
+    assert run.result["totals"]["returned"] == 50_000
+    assert told() == [f"Trace {run.number}: CNY 500.00 came back to {payer}."]
+
+
+def told_back(client: Any, hold: Hold) -> list[str]:
+    page = client.get(f"/cases/{hold.case_id}/refunds/new/").content.decode()
+    return re.findall(r"Trace \d+: CNY [0-9,.]+ came back to [^.]+(?:\.\d\d[^.]*)*\.[^.]+\.", page)
+
+
+def test_what_this_platform_returned_is_not_to_be_entered_as_come_back_elsewhere(world: Any, log_in: Any) -> None:
+    """The payout of 2,000.00 is in the ledger; 500.00 came back besides."""
+    hold, now = make.frozen(world), db.app_now()
+    made = ledger(world.analyst_a, hold.case, [("v1", "mule", now - timedelta(hours=2), 400_000)], covered=("mule",))
+    with db.unit_of_work(world.analyst_a):
+        LedgerAccount.objects.filter(pk=made.account["mule"].pk).update(account=hold.account)
+    refund = make.decided(world, make.draft(world, hold, 200_000))
+    (share,) = make.shares(refund)
+    make.report(world, refund, make.paid(share))
+    client, payer = log_in(world.analyst_a), made.account["v1"].number.masked()
+    ledger(world.analyst_a, hold.case, [("mule", "v1", db.app_now(), 200_000)], into=made)
+    run = run_from(world, hold, made, 0)
+    assert run.result["totals"]["returned"] == 200_000
+    assert told_back(client, hold) == [
+        f"Trace {run.number}: CNY 2,000.00 came back to {payer} by this platform's own returns. Do not enter it."
+    ]
+    ledger(world.analyst_a, hold.case, [("mule", "v1", now - timedelta(hours=1), 50_000)], into=made)
+    run = run_from(world, hold, made, 0)
+    assert run.result["totals"]["returned"] == 250_000
+    (told,) = told_back(client, hold)
+    assert told == (
+        f"Trace {run.number}: CNY 500.00 came back to {payer}, without the CNY 2,000.00 that this platform returned. "
+        "Enter it here if it is this victim's."
+    )
+
+
+def test_a_newer_trace_of_another_payment_hides_nothing_that_came_back(world: Any, log_in: Any) -> None:
+    hold, made = scene(world)
+    ledger(world.analyst_a, hold.case, [("mule", "v1", 180, 50_000), ("v1", "shop", 200, 1_000)], into=made)
+    older = run_from(world, hold, made, 0)
+    newer = run_from(world, hold, made, 4)
+    (told,) = told_back(log_in(world.analyst_a), hold)
+    assert told.startswith(f"Trace {older.number}: CNY 500.00 came back")
+    assert newer.result["totals"].get("returned", 0) == 0
+
+
+def test_a_return_of_nothing_names_the_reason(world: Any) -> None:
+    """By the traces only the first victim's money rests here, who misses nothing; the second misses all and gets none."""
+    hold = make.frozen(world)
+    flow = [("v1", "mule", 0, 400_000), ("v2", "other", 60, 300_000)]
+    made = ledger(world.analyst_a, hold.case, flow, covered=("mule", "other"))
+    with db.unit_of_work(world.analyst_a):
+        LedgerAccount.objects.filter(pk=made.account["mule"].pk).update(account=hold.account)
+    people = [make.victims(hold.case)[0], make.another_victim(world, hold.case)]
+    runs = [run_from(world, hold, made, at) for at in (0, 1)]
+
+    def refused(*claims: Any) -> str:
+        with make.nothing_happens(), pytest.raises(Invalid) as error, db.unit_of_work(world.analyst_a):
+            refund_draft(by=world.analyst_a, hold_id=hold.id, data=make.data(*claims))
+        return str(error.value.fields["claims"][0])
+
+    first = make.claim(people[0], 400_000, elsewhere_minor=400_000, run_id=runs[0].pk)
+    second = make.claim(people[1], 300_000, run_id=runs[1].pk)
+    assert refused(first, second).startswith("The traces leave money here only for victims who miss nothing")
+    assert refused(first).startswith("None of these victims misses anything")

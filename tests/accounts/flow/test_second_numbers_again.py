@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import itertools
 import re
+from hashlib import sha256
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from accounts.models import LedgerAccount, LedgerChain, StatementLine
 from accounts.selectors.matches import matches_shown
+from antifraud.audit.diary import detail_of
+from antifraud.audit.models import AuditEntry
 from tests.accounts.factories import new_case
-from tests.accounts.flow.second_numbers import ACCOUNT, Both, imported_both
-from tests.accounts.flow.statement_files import A, B, C, D, Line, account_of, imported, preview, told_entries
+from tests.accounts.flow.second_numbers import ACCOUNT, BOTH, Both, imported_both
+from tests.accounts.flow.statement_files import A, B, C, D, Line, account_of, csv_file, imported, preview, told_entries
 from tests.accounts.flow.test_second_numbers import MULE, VICTIM
 from tests.cast import World
 
@@ -49,6 +53,39 @@ def _known(world: World, serial: str) -> tuple[Any, StatementLine]:
     imported(by, case, [Line(ACCOUNT, "out", 10_00, 90, D, serial=serial)])
     imported_both(by, case, [*MULE, Both(B, "out", 10_00, 90, D, serial=serial, number=ACCOUNT)])
     return case, _twin(case)
+
+
+def _behind(other: ContentFile[bytes]) -> list[Line]:
+    """Two rows of ACCOUNT in a file whose hash comes after the other's, so that the other file's row is the one that stays."""
+    for n in itertools.count():
+        lines = [
+            Line(ACCOUNT, "out", 10_00, 90, D, serial="X9", summary=f"{n}"), Line(ACCOUNT, "out", 7_00, 95, D, serial="X8"),
+        ]  # fmt: skip
+        if sha256(csv_file(lines).read()).digest() > sha256(other.open().read()).digest():
+            return lines
+    raise AssertionError
+
+
+def test_the_totals_of_a_committed_file_stay_and_what_counts_now_is_told(world: World, log_in: Any) -> None:
+    """Control totals are what was shown and confirmed; that another file tells a row too stands beside them."""
+    case, by = new_case(world.analyst_a), world.analyst_a
+    later = [Both(B, "out", 10_00, 90, D, serial="X9", number=ACCOUNT)]
+    loser = imported(by, case, _behind(csv_file(later, headings=BOTH)))
+    imported_both(by, case, MULE)
+    beside = imported_both(by, case, later)
+    assert _twin(case).file_id == loser.pk
+    told = [(entry.object_id, detail_of(entry)) for entry in AuditEntry.objects.filter(verb="statement.recount")]
+    assert told == [(loser.pk, {"left_out": 1, "again": 0})]
+    before = loser.totals
+    loser.refresh_from_db()
+    assert loser.totals == before == [{"currency": "CNY", "direction": "out", "count": 2, "sum_minor": 17_00}]
+    shown = log_in(by).get(f"/statements/{loser.pk}/").content.decode()
+    assert "Another file tells rows of this file too" in shown
+    assert [cell.strip() for cell in re.findall(r'<td class="num" data-label="Rows[^"]*">(.*?)</td>', shown)][:2] == [
+        "2",
+        "1",
+    ]
+    assert "Another file tells" not in log_in(by).get(f"/statements/{beside.pk}/").content.decode()
 
 
 @pytest.mark.parametrize(("serial", "said"), [("X9", "known"), ("", "repeat")])

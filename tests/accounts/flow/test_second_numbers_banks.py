@@ -40,6 +40,26 @@ def test_a_payment_institutions_file_teaches_nothing(world: World) -> None:
     assert not SecondNumber.objects.filter(case=case).exists()
 
 
+@pytest.mark.parametrize(("kind", "is_kept"), [("payment", False), ("bank", True)])
+def test_the_card_beside_a_wallet_is_not_the_wallets(world: World, kind: str, is_kept: bool) -> None:
+    """A wallet's reply lists its rows under the card that fills the wallet: which bank's card it is, nobody has said."""
+    case, by = new_case(world.analyst_a), world.analyst_a
+    world.bank_a.kind = kind
+    world.bank_a.save(update_fields=["kind"])
+    imported_both(by, case, ROWS, institution=world.bank_a)
+    assert account_of(case, B).institution_id == (world.bank_a.pk if is_kept else None)
+    imported(by, case, [Line(B, "out", 1_00, 9, serial="K1")], institution=world.bank_b)
+    assert account_of(case, B).institution_id == (world.bank_a.pk if is_kept else world.bank_b.pk)
+
+
+def test_the_wallet_itself_is_kept_by_its_institution(world: World) -> None:
+    case, by = new_case(world.analyst_a), world.analyst_a
+    world.bank_a.kind = "payment"
+    world.bank_a.save(update_fields=["kind"])
+    imported(by, case, [Line(ACCOUNT, "in", 5_00, 5, A, serial="M1")], institution=world.bank_a)
+    assert account_of(case, ACCOUNT).institution_id == world.bank_a.pk
+
+
 @pytest.mark.parametrize(("heading", "taught"), [("支付宝账户", 0), ("账户", 1)])
 def test_a_wallet_beside_a_card_is_another_institutions(world: World, heading: str, taught: int) -> None:
     case, by = new_case(world.analyst_a), world.analyst_a

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from accounts.models import LedgerAccount, StatementFile
+from accounts.models import CaseLedger, LedgerAccount, StatementFile
 from accounts.selectors.identity import index_of
 from accounts.services.identity import alias_add
-from accounts.services.ledger.changes import ledger_hold
+from accounts.services.ledger.changes import ledger_hold, ledger_wait
 from accounts.services.statements.files import statement_discard
 from antifraud import db
 from tests.accounts.factories import involve, new_case
@@ -49,11 +49,8 @@ def test_the_first_number_of_an_account_stays(world: World) -> None:
     assert account_of(case, B).node == account_of(case, D).main == main
 
 
-def test_clearing_waits_while_the_ledger_changes(world: World) -> None:
-    case, by = new_case(world.analyst_a), world.analyst_a
-    imported(by, case, [Line(A, "out", 1_00, 0, serial="V1")])
-    file = _discarded(world, case, Line(B, "out", 3_00, 2, serial="B1"))
-    ended: list[str] = []
+def _clearing(file: StatementFile, ended: list[str]) -> Thread:
+    """The job on a connection of its own, begun."""
 
     def clear() -> None:
         try:
@@ -62,17 +59,64 @@ def test_clearing_waits_while_the_ledger_changes(world: World) -> None:
             connection.close()
 
     thread = Thread(target=clear)
+    thread.start()
+    return thread
+
+
+def _waits(thread: Thread) -> bool:
+    """Whether somebody waits for a lock before the thread is through."""
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute(WAITING)
+            if cursor.fetchone()[0]:
+                return True
+        if not thread.is_alive():
+            return False
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.parametrize("is_first", [False, True])
+def test_clearing_waits_while_the_ledger_changes(world: World, is_first: bool) -> None:
+    """Also while the first file of a case is being committed, whose ledger nobody else can see yet."""
+    case, by = new_case(world.analyst_a), world.analyst_a
+    if not is_first:
+        imported(by, case, [Line(A, "out", 1_00, 0, serial="V1")])
+    preview(by, case, [Line(D, "out", 2_00, 1, serial="D1")])
+    file = _discarded(world, case, Line(B, "out", 3_00, 2, C, serial="B1"))
+    ended: list[str] = []
     with db.unit_of_work(by):
         ledger_hold(case.pk)
-        thread.start()
-        for _ in range(200):
-            with connection.cursor() as cursor:
-                cursor.execute(WAITING)
-                if cursor.fetchone()[0] or not thread.is_alive():
-                    break
-            time.sleep(0.05)
+        main = account_of(case, B).node
+        LedgerAccount.objects.filter(pk=account_of(case, D).pk).update(main=main)
+        thread = _clearing(file, ended)
+        assert _waits(thread)
         assert not ended
-        assert account_of(case, B).main is None
     thread.join(30)
     assert ended == ["done"]
-    assert not LedgerAccount.objects.filter(case=case, number_index=index_of(B)).exists()
+    assert not LedgerAccount.objects.filter(case=case, number_index=index_of(C)).exists()
+    assert account_of(case, B).node == account_of(case, D).main == main, "the number that the change leads to stays"
+
+
+def test_the_first_change_waits_for_clearing_and_clearing_makes_no_ledger(world: World) -> None:
+    case, by = new_case(world.analyst_a), world.analyst_a
+    file = _discarded(world, case, Line(B, "out", 3_00, 2, serial="B1"))
+    assert work("statement.clear", file.pk) == "done"
+    assert not CaseLedger.objects.filter(pk=case.pk).exists()
+    held: list[int] = []
+
+    def hold() -> None:
+        try:
+            with db.unit_of_work(by):
+                held.append(ledger_hold(case.pk).version)
+        finally:
+            connection.close()
+
+    thread = Thread(target=hold)
+    with db.unit_of_work(by):
+        ledger_wait(case.pk)
+        thread.start()
+        assert _waits(thread)
+        assert not held
+    thread.join(30)
+    assert held == [0]

@@ -91,6 +91,22 @@ def test_an_order_for_a_second_number_goes_to_the_account(world: World) -> None:
     assert not InvolvedAccount.objects.filter(number_index=index_of(NUMBERS["second"])).exists()
 
 
+def test_nobody_is_asked_for_the_bank_that_the_account_itself_is_known_to_be_of(world: World) -> None:
+    case, by = _joined_after(world), world.analyst_a
+    LedgerAccount.objects.filter(pk=case.made.account["second"].pk).update(institution=None, institution_text="")
+    (row,) = (each for each in frontier(user=by, run=case.run).rows if each.node == case.node("second"))
+    assert (row.institution, row.candidates) == (world.bank_b, [])
+    with db.unit_of_work(by):
+        (order,) = frontier_draft(
+            by=by,
+            run_id=case.run.id,
+            nodes=[Pick(case.node("second"))],
+            kind="stop",
+            terms=terms(world.second_a, "stop"),
+        )
+    assert order.institution_id == world.bank_b.pk
+
+
 @pytest.mark.parametrize("is_main_entered_first", [True, False])
 def test_where_both_numbers_are_accounts_of_the_case_the_order_goes_to_the_first(
     world: World, is_main_entered_first: bool

@@ -18,7 +18,7 @@ from antifraud import db
 from antifraud.deliveries import outbox_handle
 from antifraud.outbox.models import OutboxMessage
 from cases.models import Victim
-from cases.services.victims import VictimInput, victim_update
+from cases.services.victims import victim_update
 from tests.accounts.factories import card, involve
 from tests.accounts.flow.ledger_rows import ledger
 from tests.accounts.flow.serial_cases import case_with, followed, groups, series_of, sharing, together
@@ -152,7 +152,7 @@ def test_a_corrected_phone_moves_the_case(world: Any) -> None:
     assert groups(first, second) == {together(first, second)}
     victim = Victim.objects.get(case=second)
     with db.unit_of_work(world.analyst_b):
-        victim_update(by=world.analyst_b, victim_id=victim.id, data=VictimInput(name="王小明", phone="13900139000"))
+        victim_update(by=world.analyst_b, victim_id=victim.id, changes={"phone": "13900139000"})
     followed(second)
     assert groups(first, second) == {together(first), together(second)}
 

@@ -134,6 +134,24 @@ def test_cases_of_one_series_may_bring(world: World, log_in: Any) -> None:
     assert _send(log_in(world.analyst_a), wanting, file).status_code == 303
 
 
+@pytest.mark.parametrize("status", ["withdrawn", "not_fraud"])
+def test_a_case_without_ground_lends_nothing(world: World, log_in: Any, status: str) -> None:
+    wanting, lender, file = _cases(world)
+    Case.objects.filter(pk=lender.pk).update(status=status)
+    client = log_in(world.analyst_a)
+    assert not statements_elsewhere(user=world.analyst_a, case=wanting)
+    assert lender.number not in client.get(_url(wanting)).content.decode()
+    assert _send(client, wanting, file).status_code == 422
+    assert not StatementFile.objects.filter(case=wanting).exists()
+
+
+def test_a_file_that_brought_nothing_is_not_offered_beside_the_one_that_did(world: World) -> None:
+    wanting, lender, file = _cases(world)
+    again = imported(world.analyst_a, lender, list(reversed(ROWS)))
+    assert again.taken == []
+    assert [each.file for each in statements_elsewhere(user=world.analyst_a, case=wanting)] == [file]
+
+
 def test_another_units_file_is_not_there(world: World, log_in: Any) -> None:
     wanting, _lender, file = _cases(world, by=world.analyst_b)
     client = log_in(world.analyst_a)

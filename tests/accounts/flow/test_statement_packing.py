@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
+from uuid import RFC_4122, UUID
 
 import pytest
-from hypothesis import given
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import LedgerAccount, LedgerChain, LedgerEntry
 from accounts.services.ledger.chains import chains_rebuild
+from accounts.services.statements import serials
 from accounts.services.statements.packing import _int8s, clear_details, is_serial, serials_of
+from accounts.services.statements.serials import Serials
 from antifraud import bulk, db
+from antifraud.crypto.envelope import cell_aad
 from tests.accounts.factories import new_case
 from tests.accounts.flow.statement_files import A, B, C, D, Line, account_of, commit, imported, preview
 from tests.cast import World
@@ -40,8 +47,83 @@ def test_serials_are_those_that_tell_entries_apart(texts: list[str]) -> None:
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), min_size=1))
+@settings(deadline=None)  # the first example loads numpy
 def test_numbers_are_packed_one_like_all(values: list[int | None]) -> None:
     assert list(_int8s(values)) == [bulk.NULL if value is None else bulk.int8(value) for value in values]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(("A", "B")), st.sampled_from(("", "S1", "S2", "S3"))), max_size=6),
+    st.integers(0, 6),
+)
+@settings(deadline=None)
+def test_a_serial_that_an_account_has_twice_is_noticed(rows: list[tuple[str, str]], cut: int) -> None:
+    seen, named = Serials(), [row for row in rows if row[1]]
+    for part in (rows[:cut], rows[cut:]):
+        seen.add([account for account, _serial in part], [serial for _account, serial in part])
+    assert seen.may_repeat() == (len(set(named)) < len(named))
+
+
+def test_of_very_many_rows_the_database_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serials, "MOST", 2)
+    seen = Serials()
+    seen.add(["A", "A", "A"], ["S1", "S2", "S3"])
+    assert seen.may_repeat()
+
+
+def test_uuids_are_in_order_and_all_different() -> None:
+    made = [UUID(bytes=each) for each in bulk.slices(bulk.uuids(70_000).tobytes(), 16)]
+    assert made == sorted(set(made))
+    assert {(each.version, each.variant) for each in made} == {(7, RFC_4122)}
+
+
+def test_associated_data_is_that_of_each_cell() -> None:
+    ids = bulk.uuids(3)
+    wanted = [cell_aad("t", "c", UUID(bytes=each)) for each in bulk.slices(ids.tobytes(), 16)]
+    assert bulk.cell_aads("t", "c", ids) == wanted
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=9)
+
+
+@pytest.mark.django_db
+@given(
+    st.lists(st.binary(max_size=4), max_size=9), st.lists(st.integers(-(2**63), 2**63 - 1), max_size=9),
+    st.lists(st.one_of(TEXTS, st.sampled_from(('"', "\\", "NULL", "{,}"))), max_size=9),
+)  # fmt: skip
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+def test_arrays_arrive_as_they_are(blobs: list[bytes], numbers: list[int], texts: list[str]) -> None:
+    with connection.cursor() as cursor:
+        given_arrays = [bulk.bytea_array(blobs), bulk.int_array(numbers), bulk.text_array(texts)]
+        cursor.execute("SELECT %s::bytea[], %s::bigint[], %s::text[]", given_arrays)
+        row = cursor.fetchone()
+    assert ([bytes(blob) for blob in row[0]], row[1], row[2]) == (blobs, numbers, texts)
+
+
+def test_the_collector_rests_between_batches_and_goes_on_afterwards() -> None:
+    def fails() -> None:
+        with bulk.collecting_young() as collect:
+            assert not gc.isenabled()
+            made = Circle()
+            made.itself = made
+            gone = weakref.ref(made)
+            del made
+            collect()
+            assert gone() is None
+            raise LookupError
+
+    assert gc.isenabled()
+    with pytest.raises(LookupError):
+        fails()
+    assert gc.isenabled()
+
+
+class Circle:
+    """What only the collector takes away."""
+
+    itself: Circle
 
 
 def _ledger() -> tuple[list[object], list[object]]:

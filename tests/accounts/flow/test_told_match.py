@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts.models import LedgerChain, LedgerEntry
+from accounts.models import LedgerChain, LedgerEntry, LedgerMatch
+from accounts.services.ledger.restore import match_restore
 from accounts.services.ledger.told import _near, _timed, _Told, _Unit, ledger_transfer_add
+from accounts.services.ledger.undo import match_undo
 from antifraud import db
 from tests.accounts.factories import involve, new_case, pay
 from tests.accounts.flow.statement_files import A, B, C, Line, account_of, imported
@@ -43,6 +45,26 @@ def test_the_nearest_told_transfer_gets_the_row_in_any_order_of_telling(
     assert entries.get(transfer=far).src == account_of(case, A).node
     sums = {number: LedgerChain.objects.get(node=account_of(case, number).node).out_minor for number in (A, C)}
     assert sums == {A: 500_00, C: 500_00}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_told_transfer_whose_match_was_undone_meets_its_row_again(world: World) -> None:
+    case, by = new_case(world.analyst_a), world.analyst_a
+    payer = involve(by, case, world.bank_a, number=A, level=0).account
+    mule = involve(by, case, world.bank_b, number=B).account
+    told = pay(by, case, mule, amount=500_00, payer=payer, ago=50)
+    imported(by, case, [Line(B, "in", 500_00, 0, A, serial="B1")], start=told.at)
+    with db.unit_of_work(by):
+        ledger_transfer_add(told)
+    match = LedgerMatch.objects.get(rule="told")
+    with db.unit_of_work(by):
+        match_undo(by=by, match_id=match.pk, reason="two different payments")
+    assert LedgerEntry.objects.filter(case=case).count() == 2
+    with db.unit_of_work(by):
+        again = match_restore(by=by, match_id=match.pk, reason="one payment after all")
+    (entry,) = LedgerEntry.objects.filter(case=case)
+    assert (entry.transfer_id, entry.in_line_id, again.undone_at) == (told.pk, match.in_line, None)
+    assert LedgerChain.objects.get(node=account_of(case, B).node).in_minor == 500_00
 
 
 def test_only_units_of_the_same_receiver_and_amount_within_a_day_are_looked_at() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import CaseLedger, LedgerEntry, TraceRun
 from accounts.services.trace_follow import AT_ONCE, FOLLOW, trace_follow_work, traces_follow, traces_stale
@@ -35,7 +38,7 @@ def follow(case: Any) -> list[TraceRun]:
     by = system_user()
     with db.unit_of_work(by):
         found = CaseLedger.objects.select_related("case").get(case=case)
-        return traces_follow(by=by, ledger=found, stale=traces_stale(found))
+        return traces_follow(by=by, ledger=found, stale=traces_stale(found, by=by))
 
 
 def ask(world: Any, case: Any, entry: Any, amount: int, **params: Any) -> TraceRun:
@@ -99,7 +102,7 @@ def test_victims_who_lost_equal_amounts_are_followed_apart(world: Any) -> None:
     again = follow(case)
     assert [run.seeds for run in again] == [run.seeds for run in runs]
     assert [run.edges for run in again] == [2, 2]
-    assert Notification.objects.filter(code="trace.changed").count() == 2
+    assert Notification.objects.filter(code="trace.changed").count() == 1, "one change, one notice"
 
 
 def test_the_question_stays_the_same_where_its_entry_was_made_anew(world: Any) -> None:
@@ -143,10 +146,10 @@ def test_the_stalest_come_first(world: Any) -> None:
     fresh = ask(world, case, made.entries[0], 500_00)
     later = ask(world, case, made.entries[0], 400_00)
     found = CaseLedger.objects.get(case=case)
-    assert traces_stale(found) == [], "the newest runs stand on this version"
+    assert traces_stale(found, by=system_user()) == [], "the newest runs stand on this version"
     TraceRun.objects.filter(pk=later.pk).update(ledger_version=first.ledger_version)
     ledger(world.analyst_a, case, [("second", "third", 90, 200_00)], into=made)
-    stale = traces_stale(CaseLedger.objects.get(case=case))
+    stale = traces_stale(CaseLedger.objects.get(case=case), by=system_user())
     assert [each.run_id for each in stale] == [later.pk, fresh.pk]
 
 
@@ -158,3 +161,64 @@ def test_a_question_that_cannot_be_asked_any_more_keeps_no_other_back(world: Any
     ledger(world.analyst_a, case, [("mule", "keeper", 60, 400_00)], into=made)
     (again,) = follow(case)
     assert again.seeds == runs[1].seeds
+
+
+def of_a_victim(world: Any) -> tuple[Any, Made]:
+    """victim -> first -> shop, where the case has the victim's account."""
+    case = factories.new_case(world.analyst_a, filed=True)
+    number = factories.card()
+    factories.involve(world.analyst_a, case, world.bank_b, number=number, level=0)
+    rows: list[Any] = [("victim", "first", 0, 500_00), ("first", "shop", 30, 100_00)]
+    return case, ledger(world.analyst_a, case, rows, numbers={"victim": number})
+
+
+def test_what_begins_elsewhere_than_with_a_victim_is_not_followed(world: Any) -> None:
+    case, made = of_a_victim(world)
+    mine = ask(world, case, made.entries[0], 500_00)
+    ask(world, case, made.entries[1], 100_00)
+    ledger(world.analyst_a, case, [("shop", "keeper", 60, 90_00), ("first", "second", 70, 300_00)], into=made)
+    assert [run.seeds for run in follow(case)] == [mine.seeds]
+
+
+def test_a_victims_payment_whose_entry_was_made_anew_is_still_theirs(world: Any) -> None:
+    case, made = of_a_victim(world)
+    run = ask(world, case, made.entries[0], 500_00)
+    line = uuid4()
+    entry = made.entries.pop(0)
+    TraceRun.objects.filter(pk=run.pk).update(seeds=[run.seeds[0] | {"out_line": str(line)}])
+    LedgerEntry.objects.filter(pk=entry.pk).delete()
+    ledger(world.analyst_a, case, [("victim", "first", 0, 500_00), ("first", "second", 70, 300_00)], into=made)
+    LedgerEntry.objects.filter(pk=made.entries[1].pk).update(out_line=line)
+    assert len(follow(case)) == 1
+
+
+def test_of_each_method_the_question_asked_last_is_followed_and_one_notice_is_given(world: Any) -> None:
+    case, made = of_a_victim(world)
+    ask(world, case, made.entries[0], 500_00, max_hops=3)
+    last = ask(world, case, made.entries[0], 500_00, max_hops=5)
+    other = ask(world, case, made.entries[0], 500_00, method="pro_rata")
+    ledger(world.analyst_a, case, [("first", "second", 60, 300_00)], into=made)
+    again = follow(case)
+    assert [(run.method, run.params["max_hops"]) for run in again] == [("fifo", 5), ("pro_rata", 10)]
+    (told,) = Notification.objects.filter(code="trace.changed")
+    assert told.url == f"/flow/{again[0].id}/difference/{last.id}/"
+    ledger(world.analyst_a, case, [("second", "third", 90, 200_00)], into=made)
+    assert len(follow(case)) == 2
+    assert TraceRun.objects.filter(case=case, seeds=other.seeds).count() == 7
+
+
+def test_who_heard_of_the_credit_does_not_hear_of_the_trace_as_well(world: Any) -> None:
+    case, made = of_a_victim(world)
+    ask(world, case, made.entries[0], 500_00)
+    watch = factories.draft(
+        world.analyst_a, world.second_a, factories.involve(world.analyst_a, case, world.bank_a), "watch",
+        asked_expires_at=timezone.now() + timedelta(days=30),
+    )  # fmt: skip
+    with db.unit_of_work(system_user()):
+        list(TOPICS["watch.credited"](Fact("watch.credited", watch.id, system_user())))
+    ledger(world.analyst_a, case, [("first", "second", 60, 300_00)], into=made)
+    assert len(follow(case)) == 1
+    assert [each.code for each in Notification.objects.filter(user=world.analyst_a)] == ["watch.credited"]
+    ledger(world.analyst_a, case, [("second", "third", 90, 200_00)], into=made)
+    assert len(follow(case)) == 1
+    assert Notification.objects.filter(code="trace.changed").count() == 1, "this change has another cause"

@@ -55,7 +55,7 @@ def watched(world: Any) -> Order:
 
 def report(by: Any, order: Order, *credits_: Credit) -> list[Transfer]:
     with db.unit_of_work(by):
-        return watch_report(by=by, order_id=order.id, told=credits_)
+        return [made for made in watch_report(by=by, order_id=order.id, told=credits_) if made is not None]
 
 
 def credit(minutes: int = 1, **more: Any) -> Credit:
@@ -138,6 +138,77 @@ def test_told_again_a_credit_changes_nothing(world: Any, watched: Order) -> None
     assert factories.facts() | {"AuditEntry": 0} == before
 
 
+def test_equal_credits_of_two_payers_are_two(world: Any, watched: Order) -> None:
+    one, other = factories.card("621700"), factories.card("621700")
+    at = timezone.now() - timedelta(minutes=1)
+    assert len(report(world.risk_a, watched, Credit(at, 499_900, number=one))) == 1
+    assert len(report(world.risk_a, watched, Credit(at, 499_900, number=other))) == 1
+    assert len(report(world.risk_a, watched, Credit(at, 499_900))) == 1, "nobody knows that it is one of the two"
+    again = [
+        Credit(at, 499_900, number=other, institution=world.bank_b),
+        Credit(at, 499_900),
+        Credit(at, 499_900, number=one),
+    ]
+    assert report(world.risk_a, watched, *again) == [], "told before, with a bank that was not known then"
+    assert Transfer.objects.filter(case=watched.case_id, source="watch").count() == 3
+
+
+def test_a_second_real_credit_says_so_or_has_a_reference_of_its_own(world: Any, watched: Order) -> None:
+    at = timezone.now() - timedelta(minutes=1)
+    assert len(report(world.risk_a, watched, Credit(at, 100), Credit(at, 100))) == 1
+    assert len(report(world.risk_a, watched, Credit(at, 100, is_another=True))) == 1
+    assert len(report(world.risk_a, watched, Credit(at, 100, reference="S1"), Credit(at, 100, reference="S2"))) == 2
+    assert report(world.risk_a, watched, Credit(at, 100, reference="S2")) == []
+
+
+def test_the_page_asks_whether_the_same_credit_came_once_more(world: Any, watched: Order, log_in: Any) -> None:
+    client = log_in(world.risk_a)
+    at = timezone.localtime(timezone.now() - timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%S")
+    data = {"at": at, "amount": "4,999.00", "number": "", "institution": "", "name": "", "reference": ""}
+    page = f"/queue/{watched.id}/credits/"
+    assert "is_another" not in client.get(page).content.decode()
+    assert client.post(page, data).status_code == 303
+    asked_back = client.post(page, data)
+    assert asked_back.status_code == 422
+    assert 'name="is_another"' in asked_back.content.decode()
+    assert Transfer.objects.filter(source="watch").count() == 1
+    assert client.post(page, data | {"is_another": "on"}).status_code == 303
+    assert Transfer.objects.filter(source="watch").count() == 2
+
+
+@pytest.mark.parametrize("role", [Involvement.Role.INVOLVED, Involvement.Role.VICTIM])
+def test_a_payer_told_without_its_bank_is_the_account_of_the_case(world: Any, watched: Order, role: str) -> None:
+    case = watched.case
+    mine = factories.involve(world.analyst_a, case, world.bank_b, level=0 if role == Involvement.Role.VICTIM else 1)
+    before = Involvement.objects.filter(case=case).count()
+    (made,) = report(world.risk_a, watched, credit(number=mine.account.number.open()))
+    assert made.from_account_id == mine.account_id
+    assert Involvement.objects.filter(case=case).count() == before
+    mine.refresh_from_db()
+    assert (mine.role, mine.state) == (role, "confirmed")
+
+
+def test_of_two_accounts_of_one_number_no_payer_is_chosen(world: Any, watched: Order) -> None:
+    first = factories.involve(world.analyst_a, watched.case, world.bank_a)
+    number = first.account.number.open()
+    factories.involve(world.analyst_a, watched.case, world.bank_b, number=number)
+    (made,) = report(world.risk_a, watched, credit(number=number))
+    assert made.from_account.institution is None
+
+
+def test_neither_the_watched_account_nor_old_times_are_a_credit(world: Any, watched: Order) -> None:
+    own = watched.account.number.open()
+    for wrong, field in (
+        (credit(number=own), "number"),
+        (credit(number=own, institution=world.bank_a), "number"),
+        (Credit(watched.created_at - timedelta(days=1, minutes=1), 100), "at"),
+    ):
+        with factories.nothing_happens(), pytest.raises(Invalid) as problem:
+            report(world.risk_a, watched, wrong)
+        assert list(problem.value.fields) == [field]
+    assert len(report(world.risk_a, watched, Credit(watched.created_at - timedelta(hours=23), 100))) == 1
+
+
 @pytest.mark.parametrize(("name", "error"), [
     ("risk_b", NotFound), ("analyst_b", NotFound), ("analyst_a", Forbidden), ("admin", NotFound),
 ])  # fmt: skip
@@ -173,7 +244,12 @@ def test_the_bank_tells_on_its_page_and_by_its_system(world: Any, watched: Order
     told = client.post(
         f"/api/v1/orders/{watched.id}/credits/", json.dumps(body), content_type="application/json", **headers
     )
-    assert (told.status_code, told.json()) == (200, {"told": 1, "new": 1})
+    assert (told.status_code, told.json()) == (200, {"told": 1, "new": 1, "known": []})
+    headers = {"HTTP_IDEMPOTENCY_KEY": "watch-credit-0002"}
+    told = client.post(
+        f"/api/v1/orders/{watched.id}/credits/", json.dumps(body), content_type="application/json", **headers
+    )
+    assert told.json() == {"told": 1, "new": 0, "known": [0]}
     assert log_in(world.risk_b).get(f"/queue/{watched.id}/credits/").status_code == 404
 
 

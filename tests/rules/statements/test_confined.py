@@ -14,10 +14,10 @@ from accounts.rules import statements
 from antifraud import confined
 from antifraud.confined import ConfinedError
 from tests.rules.statements import generators
-from tests.rules.statements.generators import Item, RefusedError
+from tests.rules.statements.generators import Around, Item, RefusedError
 from tests.rules.statements.making import csv_34
 
-CLASSES = (Item, RefusedError)
+CLASSES = (Item, Around, RefusedError)
 
 
 @pytest.fixture
@@ -85,9 +85,10 @@ def test_only_named_classes_come_back(file: BinaryIO) -> None:
 
 def test_the_child_inherits_no_environment(file: BinaryIO, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_SECRET", "x")
-    names, pid = run(generators.surroundings, file)[0]
+    found = run(generators.surroundings, file)[0]
+    names, pid = found.names, found.pid
     assert "A_SECRET" not in names
-    assert set(names) <= {"PYTHONPATH", "PYTHONHASHSEED", "LC_ALL", "LC_CTYPE"}
+    assert set(names) <= {"PYTHONPATH", "PYTHONHASHSEED", "LC_ALL", "LC_CTYPE", "OPENBLAS_NUM_THREADS"}
     assert pid != os.getpid()
 
 
@@ -100,8 +101,9 @@ def test_the_child_cannot_write(file: BinaryIO) -> None:
 
 def test_the_child_ends_when_the_caller_stops(file: BinaryIO) -> None:
     items = confined.run(generators.endless, file, classes=CLASSES)
-    pid: Any = next(items)
-    assert next(items) == 1
+    first: Any = next(items)
+    pid = first.number
+    assert next(items) == Item(1)
     assert is_running(pid)
     items.close()  # type: ignore[attr-defined]
     until = time.monotonic() + 5

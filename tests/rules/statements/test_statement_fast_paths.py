@@ -10,7 +10,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from accounts.rules.statements import Batch, csv_table, entries, entry_money, entry_texts, moments, read, words
+from accounts.rules.statements import (
+    Batch,
+    csv_table,
+    entries,
+    entry_money,
+    entry_texts,
+    moments,
+    plain_lines,
+    read,
+    words,
+)
 from accounts.rules.statements.memo import Fault
 from accounts.rules.statements.plain_lines import column_text, plain_columns
 
@@ -51,14 +61,21 @@ def told(content: bytes) -> list[Any]:
 @example(lines=["a,b\r\n", "c,d"], delimiter=",", at_end=True)
 @example(lines=["a,b\n", "c,d\n"], delimiter=",", at_end=False)
 @example(lines=["a,b\n", "c"], delimiter=",", at_end=True)
+@example(lines=["\u3000,b\n", "\x1f,b\n"], delimiter=",", at_end=True)
 def test_lines_split_in_one_go_are_what_the_csv_reader_gives(lines: list[str], delimiter: str, at_end: bool) -> None:
     pieces = "".join(lines)
     whole = list(iter(io.StringIO(pieces, newline="").readline, ""))
     for width in range(1, 5):
-        found = whole and plain_columns(whole, delimiter, width, longest=50, at_end=at_end)
-        if found:
-            assert list(map(list, zip(*found, strict=True))) == list(csv.reader(whole, delimiter=delimiter))
-            assert len(found) == width
+        given_back = []
+        for many in (1, 1_000):
+            with pytest.MonkeyPatch.context() as patched:
+                patched.setattr(plain_lines, "MANY", many)
+                found = whole and plain_columns(whole, delimiter, width, longest=50, at_end=at_end)
+            if found:
+                assert list(map(list, zip(*found, strict=True))) == list(csv.reader(whole, delimiter=delimiter))
+                assert len(found) == width
+            given_back.append(bool(found))
+        assert given_back[0] == given_back[1]
 
 
 def test_a_piece_of_a_line_is_left_to_the_reader() -> None:
@@ -84,6 +101,9 @@ def test_a_file_read_by_columns_is_the_file_read_cell_by_cell(
     content = text.getvalue().encode()
     fast = told(content)
     with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(plain_lines, "MANY", 1)
+        assert told(content) == fast
+    with pytest.MonkeyPatch.context() as patched:
         for module in (csv_table,):
             patched.setattr(module, "plain_columns", lambda *_args, **_more: None)
         for module in (entries, entry_texts, moments):
@@ -102,6 +122,10 @@ def test_stretches_end_where_they_did(monkeypatch: pytest.MonkeyPatch) -> None:
     content = (HEADINGS + "\n" + row * 150 + quoted + row * 260).encode()
     fast = told(content)
     monkeypatch.setattr(csv_table, "plain_columns", lambda *_args, **_more: None)
+    assert fast == told(content)
+    monkeypatch.undo()
+    monkeypatch.setattr(csv_table, "BATCH_ROWS", 100)
+    monkeypatch.setattr(plain_lines, "MANY", 1)
     assert fast == told(content)
     assert [len(item) for item in fast[1:]] == [100, 100, 100, 100, 11]
     assert [line for item in fast[1:] for line in item.row] == [*range(2, 153), *range(154, 414)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -26,6 +25,7 @@ from accounts.rules.statements.moments import Moment, Moments
 from accounts.rules.statements.safe_xml import MAX_NODE_BYTES
 from accounts.rules.statements.words import clean, ip_address, is_cash_summary, mac_address
 from accounts.rules.statements.xlsx_sheet import MAX_ROWS
+from antifraud.border import understood, written
 from antifraud.money import EXPONENTS, from_minor
 from tests.rules.statements.making import COLUMNS_34
 
@@ -103,7 +103,7 @@ def test_a_column_read_at_once_gives_what_its_cells_give(seconds: list[int], zon
      ("1.234,50", 123450), ("1'234.50", 123450), ("12,34", 1234), ("0.10", 10), (".5", "amount_not_a_number"), ("5.", 500), ("RMB 5", 500),
      ("1.234", "amount_too_precise"), ("1E5", "amount_not_a_number"), ("NaN", "amount_not_a_number"), ("", "amount_missing"), ("1,23", 123),
      ("1,2345.00", "amount_bad_grouping"), ("$5", "amount_other_currency"), ("92233720368547758.08", "amount_out_of_range"),
-     ("92233720368547758.07", 2**63 - 1), ("8.85000", 885), ("1,234", 123400)],
+     ("10000000000000.01", "amount_out_of_range"), ("10000000000000.00", 10**15), ("8.85000", 885), ("1,234", 123400)],
 )  # fmt: skip
 def test_amounts(text: str, minor: int | str) -> None:
     assert Amounts("CNY").memo[text] == minor
@@ -221,10 +221,10 @@ def test_every_code_in_the_sources_has_a_sentence_and_every_sentence_says_what_t
 
 
 def _again(error: Any) -> Any:
-    return pickle.loads(pickle.dumps(error))  # noqa: S301  # made one line above
+    return understood(b"".join(written(error)), batch_module.CLASSES)
 
 
-def test_refusals_survive_pickling() -> None:
+def test_refusals_survive_the_border() -> None:
     error = _again(StatementError("xml_damaged", row=5))
     assert (error.code, error.params, str(error)) == (
         "xml_damaged",

@@ -37,6 +37,19 @@ def ledgers(draw: Any, *, skew: int = 2, most: int = 22, span: int = 14) -> Ledg
 
 
 @st.composite
+def contradictions(draw: Any) -> Ledger:
+    """2 to 4 accounts that pay each other in circles, by clocks that differ by more than the payments are apart."""
+    count = draw(st.integers(2, 4))
+    entries = []
+    for number in range(1, draw(st.integers(3, 12)) + 1):
+        src = draw(st.integers(1, count))
+        dst = (src + draw(st.integers(0, count - 2))) % count + 1
+        at = draw(st.integers(0, 8))
+        entries.append(Entry(number, src, dst, at, at + draw(st.integers(-3, 2)), draw(st.integers(1, 30))))
+    return Ledger(tuple(entries))
+
+
+@st.composite
 def seeds_of(draw: Any, ledger: Ledger) -> list[Seed]:
     """One or two entries, whole or in part."""
     chosen = draw(st.lists(st.sampled_from(ledger.entries), min_size=1, max_size=2, unique=True))
