@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator, Sequence
-from typing import Any, Protocol, Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Protocol, Self
+
+from antifraud.problems import Param
 
 MAX_MESSAGE = 64 * 2**20  # three times a batch of 20,000 rows with all 34 columns filled
 MAX_TOLD = 8 * 2**20  # of that, JSON; a value made of it takes up to 30 times its text
@@ -128,3 +130,24 @@ def params(values: Any) -> dict[str, str | int]:
     if type(values) is not dict:
         raise TypeError("no parameters")
     return {text(key): number(value) if type(value) is int else text(value) for key, value in values.items()}
+
+
+class Refusal(ValueError):
+    """A file that is refused as a whole; `code` is a key of the kind's `messages`, `params` fill its placeholders."""
+
+    messages: ClassVar[Mapping[str, str]]
+
+    def __init__(self, code: str, **params: Param) -> None:
+        super().__init__(self.messages[code].format(**params))
+        self.code = code
+        self.params = params
+
+    def to_border(self, _pieces: list[bytes]) -> Any:
+        """Keyword arguments survive the way out of a child process."""
+        return [self.code, self.params]
+
+    @classmethod
+    def from_border(cls, told: Any, _pieces: Pieces) -> Self:
+        """The refusal that was told."""
+        code, given = told
+        return cls(text(code), **params(given))

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
-
 from antifraud import border
-from antifraud.border import Pieces
-from antifraud.problems import Param
 
 MESSAGES: dict[str, str] = {
     "file_empty": "The file is empty. Choose the workbook that you filled in.",
@@ -27,20 +23,7 @@ MESSAGES: dict[str, str] = {
 }
 
 
-class SheetError(ValueError):
-    """A workbook that is refused as a whole; `code` is a key of MESSAGES, `params` fill its placeholders."""
+class SheetError(border.Refusal):
+    """A workbook that is refused as a whole; `code` is a key of MESSAGES."""
 
-    def __init__(self, code: str, **params: Param) -> None:
-        super().__init__(MESSAGES[code].format(**params))
-        self.code = code
-        self.params = params
-
-    def to_border(self, _pieces: list[bytes]) -> Any:
-        """Keyword arguments survive the way out of a child process."""
-        return [self.code, self.params]
-
-    @classmethod
-    def from_border(cls, told: Any, _pieces: Pieces) -> Self:
-        """The error that was told (antifraud.border)."""
-        code, params = told
-        return cls(border.text(code), **border.params(params))
+    messages = MESSAGES

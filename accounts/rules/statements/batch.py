@@ -10,7 +10,6 @@ from accounts.rules.statements import crossing
 from accounts.rules.statements.messages import MESSAGES
 from antifraud import border
 from antifraud.border import Pieces
-from antifraud.problems import Param
 
 BATCH_ROWS = 20_000
 SHEET_ROWS = 10_000_000
@@ -24,26 +23,10 @@ _SEVERITIES, _KINDS, _DIRECTIONS = (
 )  # fmt: skip
 
 
-class StatementError(ValueError):
-    """A file that is refused as a whole; `code` is a key of MESSAGES, `params` fill its placeholders.
+class StatementError(border.Refusal):
+    """A file that is refused as a whole; `code` is a key of MESSAGES."""
 
-    A twin of the workbooks' SheetError on purpose: each crosses from its own child process with its own table of texts.
-    """
-
-    def __init__(self, code: str, **params: Param) -> None:
-        super().__init__(MESSAGES[code].format(**params))
-        self.code = code
-        self.params = params
-
-    def to_border(self, _pieces: list[bytes]) -> Any:
-        """Keyword arguments survive the way out of the child process."""
-        return [self.code, self.params]
-
-    @classmethod
-    def from_border(cls, told: Any, _pieces: Pieces) -> Self:
-        """The error that was told (antifraud.border)."""
-        code, params = told
-        return cls(border.text(code), **border.params(params))
+    messages = MESSAGES
 
 
 class NeedsMapping(ValueError):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Hold, InvolvedAccount, LedgerAccount
+from accounts.models import Hold, InvolvedAccount, LedgerAccount, Order
 from accounts.selectors.frontier import frontier
 from accounts.selectors.holds_beside import holds_beside, is_held_for_others
 from accounts.selectors.identity import index_of
@@ -76,9 +76,9 @@ def test_what_is_asked_for_the_account_is_shown_at_its_second_number(world: Worl
     assert Hold.objects.count() == 0
 
 
-def test_an_order_for_a_second_number_goes_to_the_account(world: World) -> None:
-    case, by = _joined_after(world), world.analyst_a
-    known = involve(by, case.case, world.bank_b, number=NUMBERS["shop"])
+def _stop_at_second(world: World, case: Scene) -> Order:
+    """A stop drafted from the frontier at the second number."""
+    by = world.analyst_a
     with db.unit_of_work(by):
         (order,) = frontier_draft(
             by=by,
@@ -87,6 +87,13 @@ def test_an_order_for_a_second_number_goes_to_the_account(world: World) -> None:
             kind="stop",
             terms=terms(world.second_a, "stop"),
         )
+    return order
+
+
+def test_an_order_for_a_second_number_goes_to_the_account(world: World) -> None:
+    case, by = _joined_after(world), world.analyst_a
+    known = involve(by, case.case, world.bank_b, number=NUMBERS["shop"])
+    order = _stop_at_second(world, case)
     assert order.account_id == known.account_id
     assert not InvolvedAccount.objects.filter(number_index=index_of(NUMBERS["second"])).exists()
 
@@ -96,14 +103,7 @@ def test_nobody_is_asked_for_the_bank_that_the_account_itself_is_known_to_be_of(
     LedgerAccount.objects.filter(pk=case.made.account["second"].pk).update(institution=None, institution_text="")
     (row,) = (each for each in frontier(user=by, run=case.run).rows if each.node == case.node("second"))
     assert (row.institution, row.candidates) == (world.bank_b, [])
-    with db.unit_of_work(by):
-        (order,) = frontier_draft(
-            by=by,
-            run_id=case.run.id,
-            nodes=[Pick(case.node("second"))],
-            kind="stop",
-            terms=terms(world.second_a, "stop"),
-        )
+    order = _stop_at_second(world, case)
     assert order.institution_id == world.bank_b.pk
 
 
@@ -114,12 +114,5 @@ def test_where_both_numbers_are_accounts_of_the_case_the_order_goes_to_the_first
     case, by = _joined_after(world), world.analyst_a
     names = ("shop", "second") if is_main_entered_first else ("second", "shop")
     entered = {name: involve(by, case.case, world.bank_b, number=NUMBERS[name]) for name in names}
-    with db.unit_of_work(by):
-        (order,) = frontier_draft(
-            by=by,
-            run_id=case.run.id,
-            nodes=[Pick(case.node("second"))],
-            kind="stop",
-            terms=terms(world.second_a, "stop"),
-        )
+    order = _stop_at_second(world, case)
     assert order.account_id == entered["shop"].account_id
