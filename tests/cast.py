@@ -5,7 +5,7 @@ Built once into the template database; `World` reads it back. People are named b
 
 from __future__ import annotations
 
-from copy import copy
+from copy import deepcopy
 from typing import Any
 
 PASSWORD = "correct horse battery"
@@ -71,7 +71,7 @@ class World:
         if name not in _read:
             raise AttributeError(f"nobody in the cast is called {name}")
         if name not in self._kept:
-            self._kept[name] = copy(_read[name])
+            self._kept[name] = deepcopy(_read[name])
         return self._kept[name]
 
 

@@ -8,7 +8,6 @@ from rest_framework import serializers
 
 from accounts.forms.statement_words import remark_text
 from accounts.models import StatementFile, StatementIssue
-from antifraud.jobs import queue
 
 ENDINGS = (
     "xlsx", "csv", "txt", "tsv", "xml", "camt", "ofx", "qfx", "sta", "mt940", "mt942", "940", "942", "fin", "swi",
@@ -60,7 +59,7 @@ class StatementSerializer(serializers.ModelSerializer[StatementFile]):
 
 
 class StatementDetailSerializer(StatementSerializer):
-    """One file with its work in the background."""
+    """One file with its work in the background, which the context brings as `job`: it is read before the file."""
 
     job = serializers.SerializerMethodField()
 
@@ -68,9 +67,9 @@ class StatementDetailSerializer(StatementSerializer):
         fields = [*StatementSerializer.Meta.fields, "job"]
         read_only_fields = fields
 
-    def get_job(self, file: StatementFile) -> dict[str, Any] | None:
+    def get_job(self, _file: StatementFile) -> dict[str, Any] | None:
         """The newest job, null before the first."""
-        job = queue.latest(file.id)
+        job = self.context["job"]
         return dict(JobSerializer(job).data) if job is not None else None
 
 

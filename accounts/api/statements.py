@@ -162,5 +162,6 @@ class StatementViewSet(ListMixin, RetrieveMixin, PolicyViewSet[StatementFile]):
 
     def _shown(self, file_id: UUID, status: int = 200) -> Response:
         user: Any = self.request.user
-        file = selectors.statement_detail(user=user, file_id=file_id)
-        return Response(StatementDetailSerializer(file).data, status=status, headers={"ETag": etag(file.version)})
+        file, job = selectors.statement_with_work(user=user, file_id=file_id)
+        shown = StatementDetailSerializer(file, context={"job": job}).data
+        return Response(shown, status=status, headers={"ETag": etag(file.version)})

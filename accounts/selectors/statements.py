@@ -12,6 +12,8 @@ from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from accounts.models import LedgerAccount, StatementFile, StatementIssue, StatementLine
 from accounts.policy import FlowAction
 from antifraud import policy
+from antifraud.jobs import queue
+from antifraud.jobs.models import Job
 from banks.models import User
 from cases.models import Case
 
@@ -63,6 +65,15 @@ def case_statements(*, user: User, case: Case) -> QuerySet[StatementFile]:
 def statement_detail(*, user: User, file_id: UUID) -> StatementFile:
     """One file with its case, institution and stored original; NotFound out of reach."""
     return policy.get(user, FlowAction.STATEMENT_VIEW, StatementFile.objects.select_related(*SHOWN), file_id)
+
+
+def statement_with_work(*, user: User, file_id: UUID, kinds: Iterable[str] = ()) -> tuple[StatementFile, Job | None]:
+    """One file and its newest job of the kinds (none: of all); NotFound out of reach.
+
+    The job is read first: work that ends between the two reads would else stand as ended beside the file before it.
+    """
+    job = queue.latest(file_id, *kinds)
+    return statement_detail(user=user, file_id=file_id), job
 
 
 def statement_issues(*, user: User, file: StatementFile, severity: str = "") -> QuerySet[StatementIssue]:

@@ -17,12 +17,13 @@ from accounts.selectors import matches
 from accounts.selectors import statements as selectors
 from accounts.selectors.second_numbers import numbers_disputed
 from accounts.selectors.statements_elsewhere import statements_elsewhere
-from accounts.services.statements.files import COMMIT, ENDED, READ
+from accounts.services.statements.files import ENDED, READ
 from accounts.views.jobs import job_context
 from antifraud import policy
 from antifraud.api.pagination import capped_count, keyset_page, page_urls
 from antifraud.crypto.fields import preload_rows
 from antifraud.jobs import queue
+from antifraud.jobs.models import Job
 from banks.middleware import UserRequest
 from cases.models import Case
 from cases.views.tabs import case_context
@@ -54,8 +55,8 @@ def case_files_context(request: UserRequest, case: Case) -> dict[str, Any]:
     }
 
 
-def statement_context(request: UserRequest, file: StatementFile) -> dict[str, Any]:
-    """One file. What its state has nothing to say about is not read."""
+def statement_context(request: UserRequest, file: StatementFile, job: Job | None) -> dict[str, Any]:
+    """One file and its newest work. What its state has nothing to say about is not read."""
     user = request.user
     context = case_context(file.case, "statements")
     context["crumbs"] = file_crumbs(file)
@@ -72,7 +73,7 @@ def statement_context(request: UserRequest, file: StatementFile) -> dict[str, An
         "may": may | {"reveal": policy.can(user, FlowAction.LEDGER_REVEAL)},
         "steps": _steps(file),
     }
-    context |= _job(file, may_cancel=may["discard"])
+    context |= _job(file, job, may_cancel=may["discard"])
     context |= _findings(request, file) if file.status in SHOWING else {"repeats": 0}
     if file.status == Status.PREVIEW and file.rows_good and may["commit"] and not context["is_busy"]:
         initial = {"version": file.version}
@@ -95,8 +96,7 @@ def file_title(file: StatementFile) -> str:
     return file.institution.title if file.institution else _("Statement")
 
 
-def _job(file: StatementFile, *, may_cancel: bool) -> dict[str, Any]:
-    job = queue.latest(file.id, READ, COMMIT)
+def _job(file: StatementFile, job: Job | None, *, may_cancel: bool) -> dict[str, Any]:
     is_unread = file.status == Status.RECEIVED and (job is None or not job.is_active)
     unread = {"is_unread": is_unread, "may_retry": is_unread and may_cancel}
     if job is None or job.state == job.State.DONE or file.status in ENDED:

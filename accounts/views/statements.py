@@ -42,6 +42,7 @@ from cases.models import Case
 from cases.selectors.cases import case_detail
 
 Status = StatementFile.Status
+WORK = (READ, COMMIT)  # what a file's page shows as its work
 
 
 @login_required
@@ -109,12 +110,11 @@ def _to(request: UserRequest, url: str) -> HttpResponse:
 @require_GET
 def statement_view(request: UserRequest, file_id: UUID) -> HttpResponse:
     """One file as it stands: being read, to be checked, in the ledger, refused or discarded."""
-    file = selectors.statement_detail(user=request.user, file_id=file_id)
-    if file.status == Status.NEEDS_MAPPING and policy.can(request.user, FlowAction.STATEMENT_MAP, file):
-        job = queue.latest(file.id, READ, COMMIT)
-        if job is None or not job.is_active:
-            return redirect("accounts:statement_map", file_id)
-    return render(request, "accounts/statement_detail.html", statement_context(request, file))
+    file, job = selectors.statement_with_work(user=request.user, file_id=file_id, kinds=WORK)
+    is_unnamed = file.status == Status.NEEDS_MAPPING and (job is None or not job.is_active)
+    if is_unnamed and policy.can(request.user, FlowAction.STATEMENT_MAP, file):
+        return redirect("accounts:statement_map", file_id)
+    return render(request, "accounts/statement_detail.html", statement_context(request, file, job))
 
 
 @login_required
@@ -124,9 +124,8 @@ def statement_progress(request: UserRequest, file_id: UUID) -> HttpResponse:
 
     The leading cannot be the answer to a poll: the next poll would break the page off that is just coming.
     """
-    file = selectors.statement_detail(user=request.user, file_id=file_id)
+    file, job = selectors.statement_with_work(user=request.user, file_id=file_id, kinds=WORK)
     url = reverse("accounts:statement", args=[file.id])
-    job = queue.latest(file.id, READ, COMMIT)
     if "HX-Request" not in request.headers:
         return HttpResponseRedirect(url)
     if "ended" in request.GET and (job is None or not job.is_active):
@@ -148,7 +147,7 @@ def statement_cancel(request: UserRequest, file_id: UUID) -> HttpResponse:
     """Ask the running work to end; one that has ended meanwhile stays as it is."""
     with unit_of_work(request.user):
         file = policy.get(request.user, FlowAction.STATEMENT_DISCARD, StatementFile.objects.all(), file_id)
-        job = queue.latest(file.id, READ, COMMIT)
+        job = queue.latest(file.id, *WORK)
         asked = job is not None and queue.cancel(job.id)
     if asked:
         messages.success(request, _("The work is being cancelled."))
@@ -173,9 +172,9 @@ def statement_retry(request: UserRequest, file_id: UUID) -> HttpResponse:
 @require_POST
 def statement_commit_view(request: UserRequest, file_id: UUID) -> HttpResponse:
     """Take what was checked into the ledger; a preview that has changed since is shown again."""
-    file = selectors.statement_detail(user=request.user, file_id=file_id)
+    file, job = selectors.statement_with_work(user=request.user, file_id=file_id, kinds=WORK)
     policy.require(request.user, FlowAction.STATEMENT_COMMIT, file)
-    context = statement_context(request, file)
+    context = statement_context(request, file, job)
     form = CommitForm(request.POST, bad=file.rows_bad, repeats=context["repeats"])
     status = 422
     if form.is_valid():
@@ -190,8 +189,8 @@ def statement_commit_view(request: UserRequest, file_id: UUID) -> HttpResponse:
             status = attach_errors(form, error)
         else:
             return HttpResponseRedirect(reverse("accounts:statement", args=[file_id]), status=303)
-    fresh = selectors.statement_detail(user=request.user, file_id=file_id)
-    context = statement_context(request, fresh) | {"form": form}
+    fresh = selectors.statement_with_work(user=request.user, file_id=file_id, kinds=WORK)
+    context = statement_context(request, *fresh) | {"form": form}
     return render(request, "accounts/statement_detail.html", context, status=status)
 
 

@@ -21,6 +21,13 @@ pytestmark = pytest.mark.django_db
 Move = Callable[[timedelta], None]
 
 
+@pytest.fixture(autouse=True)
+def forenoon(move_clock: Move) -> None:
+    """The next 10:00 UTC: what is compared belongs to a day, and the tests' quarters of an hour must not cross its end."""
+    ten = (db.app_now() + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=0)
+    move_clock(ten - db.app_now())
+
+
 @pytest.fixture
 def books(world: Any, log_in: Any) -> Books:
     return Books(log_in(world.machine_a))
