@@ -32,7 +32,12 @@ CPU_SECONDS = 120
 _LENGTH = struct.Struct(">cQ")
 _ITEM, _ERROR, _END, _MEMORY = b"i", b"e", b"z", b"m"
 _ROOT = Path(__file__).resolve().parent.parent
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # numpy would lay out memory for each processor of the machine
+# numpy would lay out memory for each processor of the machine; glibc would hand each column's memory back and have it zeroed anew.
+_MEMORY_HABITS = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
+}
 
 
 class ConfinedError(RuntimeError):
@@ -67,7 +72,7 @@ def run(
     child = subprocess.Popen(  # noqa: S603  # our own interpreter and module
         [sys.executable, "-X", "utf8", "-m", "antifraud.confined", str(file.fileno()), str(memory), str(cpu_seconds)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=(file.fileno(),),
-        env={"PYTHONPATH": os.pathsep.join([str(_ROOT), *_site_paths()]), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", **_ONE_THREAD},
+        env={"PYTHONPATH": os.pathsep.join([str(_ROOT), *_site_paths()]), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", **_MEMORY_HABITS},
         cwd="/", start_new_session=True, close_fds=True,
     )  # fmt: skip
     try:

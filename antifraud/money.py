@@ -116,7 +116,9 @@ def from_minor(minor: int, currency: str) -> Decimal:
 
 def format_minor(minor: int, currency: str, lang: str = "en") -> str:
     """Amount for people, with thousands separators: "CNY 1,234.56"; in Chinese (lang zh…) "1,234.56 元"."""
-    number = f"{from_minor(minor, currency):,f}"
+    places = exponent(currency)
+    whole, rest = divmod(abs(minor), 10**places)
+    number = f"{'-' if minor < 0 else ''}{whole:,}{f'.{rest:0{places}}' if places else ''}"
     if lang.lower().startswith("zh"):
         return f"{number} {_NAMES_ZH.get(currency, currency)}"
     return f"{currency} {number}"

@@ -106,8 +106,8 @@ class HoldSerializer(serializers.ModelSerializer[Hold]):
         model = Hold
         fields = [
             "id", "order", "account", "account_number", "institution", "unit", "kind", "mode", "amount_minor", "asked_minor",
-            "currency", "status", "version", "rank", "effective_from", "legal_expires_at", "extensions", "ended_at", "end_cause",
-            "lift_due_at", "lifted_at",
+            "returned_minor", "currency", "status", "version", "rank", "effective_from", "legal_expires_at", "extensions",
+            "ended_at", "end_cause", "lift_due_at", "lifted_at",
         ]  # fmt: skip
         read_only_fields = fields
 

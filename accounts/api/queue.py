@@ -237,4 +237,5 @@ def _withhold(by: Any, delivery: Delivery, error: Exception) -> None:
     if isinstance(error, DecryptError):
         detail |= {"reason": error.reason, "place": error.place}
     diary.record("cell.decrypt", by=by, obj=delivery, case_id=delivery.case_id, outcome="failed", detail=detail)
-    queue_withhold(by=by, delivery=delivery, error=name)
+    of_keys = isinstance(error, DecryptError) and not error.is_cell
+    queue_withhold(by=by, delivery=delivery, error=name, of_keys=of_keys)

@@ -59,9 +59,9 @@ class StatementSerializer(serializers.ModelSerializer[StatementFile]):
 
 
 class StatementDetailSerializer(StatementSerializer):
-    """One file with its work in the background, which the context brings as `job`: it is read before the file."""
+    """One file with its work in the background."""
 
-    job = serializers.SerializerMethodField()
+    job = serializers.SerializerMethodField()  # the context brings it: it is read before the file
 
     class Meta(StatementSerializer.Meta):
         fields = [*StatementSerializer.Meta.fields, "job"]
@@ -92,7 +92,11 @@ class CommitSerializer(serializers.Serializer[Any]):
     """What is taken: all good rows; `all_or_nothing` refuses while a row is bad."""
 
     all_or_nothing = serializers.BooleanField(default=False)
-    leave_out_repeats = serializers.BooleanField(default=False)
+    leave_out_repeats = serializers.BooleanField(
+        required=False,
+        help_text="Needed where rows look like rows of an earlier file: true leaves them out as the same entries told again, false takes "
+        "them as other payments.",
+    )
 
 
 class AdoptSerializer(serializers.Serializer[Any]):

@@ -134,7 +134,7 @@ class StatementViewSet(ListMixin, RetrieveMixin, PolicyViewSet[StatementFile]):
         form.is_valid(raise_exception=True)
         data = form.validated_data
         statement_commit(
-            by=request.user, file_id=UUID(pk), leave_out_repeats=data["leave_out_repeats"],
+            by=request.user, file_id=UUID(pk), leave_out_repeats=data.get("leave_out_repeats"),
             only_if_all_good=data["all_or_nothing"], expected_version=expected_version(request),
         )  # fmt: skip
         return self._shown(UUID(pk))

@@ -68,6 +68,13 @@ class TraceForm(forms.Form):
         field: Any = self.fields["seeds"]
         field.choices = offered
 
+    def clean_min_amount(self) -> int:
+        """Money as the field takes it; zero follows every payment."""
+        amount: int = self.cleaned_data["min_amount"]
+        if not 0 <= amount <= money.MAX_MINOR:
+            raise forms.ValidationError(_("The smallest payment is zero or more. Enter an amount without a sign."))
+        return amount
+
     def params(self) -> dict[str, Any]:
         """The cleaned values under the names of the engine's parameters; amounts in minor units, times in seconds."""
         data = self.cleaned_data

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.forms.frontier_part import FrontierPart
 from accounts.forms.order_terms import TermsForm, first_values
 from accounts.models import TraceRun
 from accounts.rules.order_kinds import ORDER_KINDS
@@ -20,7 +21,7 @@ from accounts.services.orders.checks import case_problem
 from antifraud import money
 from antifraud.errors import AppError, Invalid
 from banks.forms.errors import STATUS
-from banks.models import Institution, User
+from banks.models import User
 from banks.selectors.institutions import executing_institutions, issue_powers
 from banks.templatetags.ui import error_summary
 from banks.templatetags.ui_words import KIND
@@ -35,12 +36,20 @@ class FrontierLine:
     picked: bool
     amount: str
     institution: str = ""
+    place: int = 0  # in the ranking
+    is_above: bool = False  # more than was traced was typed
+    may_exceed: bool = False  # and meant
     errors: list[str] = field(default_factory=list)
 
     @property
     def node(self) -> int:
         """Its key in the ledger."""
         return self.row.node
+
+    @property
+    def asks_bank(self) -> bool:
+        """Whether the ledger does not know which institution keeps it."""
+        return self.row.institution is None
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,7 @@ class FrontierForm:
         files: Any = None,
         wanted: str = "",
         bound: bool = True,
+        part: FrontierPart | None = None,
     ) -> None:
         self.user, self.case, self.found, self.data, self.now = user, case, found, data, now
         powers = list(issue_powers(user.institution))
@@ -79,8 +89,11 @@ class FrontierForm:
             self.terms = TermsForm(data, files, **given)
         else:
             self.terms = TermsForm(initial=self._first(), **given)
+        self._keep_currency()
         self.banks = list(executing_institutions().order_by("name"))
-        self.lines = [self._line(row) for row in found.rows]
+        self.bank_of_rest = str(data.get("institution-rest", "")) if data is not None else ""
+        self.part = part or FrontierPart.read({}, found)
+        self.lines = [self._line(place, row) for place, row in self.part.rows]
         self.errors: list[str] = []
 
     @property
@@ -123,7 +136,13 @@ class FrontierForm:
     def picks(self) -> list[Pick]:
         """The ticked accounts for the service, once `is_valid` was true."""
         banks = {str(bank.id): bank for bank in self.banks}
-        return [Pick(line.node, self._minor(line), banks.get(line.institution)) for line in self.picked]
+        return [
+            Pick(
+                line.node, self._minor(line), banks.get(line.institution or self.bank_of_rest) if line.asks_bank else None,
+                may_exceed=line.may_exceed,
+            )
+            for line in self.picked
+        ]  # fmt: skip
 
     def keep_paper(self, paper: Attachment) -> None:
         """The uploaded file became a file of the case: choose it, so that nothing is uploaded twice."""
@@ -170,16 +189,23 @@ class FrontierForm:
         free = [offer.name for offer in self.offers if not offer.reason]
         return wanted if wanted in free else next(iter(free), "stop")
 
-    def _line(self, row: FrontierRow) -> FrontierLine:
+    def _keep_currency(self) -> None:
+        """Traced amounts are in one currency, so are the orders."""
+        field: Any = self.terms.fields.get("currency")
+        if field is not None:
+            field.choices = [(self.found.run.currency, self.found.run.currency)]
+            field.help_text = _("The currency of the trace.")
+
+    def _line(self, place: int, row: FrontierRow) -> FrontierLine:
         run: TraceRun = self.found.run
-        amount = str(money.from_minor(row.missing or row.amount, run.currency))
-        first: Institution | None = row.candidates[0][0] if row.candidates else None
+        amount = str(money.from_minor(row.missing or row.left, run.currency)) if row.left else ""
         if self.data is None:
             ticked = self.kind == "watch" and row.advice == "watch"
-            return FrontierLine(row, ticked, amount, str(first.id) if first and len(row.candidates) == 1 else "")
+            return FrontierLine(row, ticked, amount, str(row.proposed.id) if row.proposed else "", place)
+        said, node = self.data, str(row.node)
         return FrontierLine(
-            row, str(row.node) in self.data.getlist("pick"), self.data.get(f"amount-{row.node}", amount),
-            self.data.get(f"institution-{row.node}", ""),
+            row, node in said.getlist("pick"), said.get(f"amount-{node}", amount), said.get(f"institution-{node}", ""),
+            place, may_exceed=node in said.getlist("above"),
         )  # fmt: skip
 
     def _needs_amount(self) -> bool:
@@ -189,7 +215,7 @@ class FrontierForm:
         if not self._needs_amount():
             return
         try:
-            self._minor(line)
+            line.is_above = (self._minor(line) or 0) > line.row.amount
         except money.MoneyError as error:
             line.errors.append(_(money.MESSAGES[error.code]).format(**error.params))
 

@@ -56,6 +56,7 @@ class ClaimForm(forms.Form):
     ) -> None:  # fmt: skip
         super().__init__(data, prefix=f"claim-{victim.pk}", initial=dict(initial or {}))
         self.victim, self.before = victim, before
+        self.spoken_as = ""
         run: Any = self.fields["run"]
         run.queryset = runs
         run.label_from_instance = lambda each: trace_label(each, (traces or {}).get(each.pk))
@@ -129,6 +130,9 @@ class RefundForms:
 
     def __init__(self, main: RefundForm, claims: Iterable[ClaimForm]) -> None:
         self.main, self.claims = main, list(claims)
+        for at, claim in enumerate(self.claims, start=1):
+            name = claim.victim.name.masked()
+            claim.spoken_as = translate("Victim {n} ({name})").format(n=at, name=name)
 
     def is_valid(self) -> bool:
         """Every form is asked, so that all problems are shown at once."""
@@ -250,5 +254,5 @@ def claim_initial(victim: Victim, case: Case, *, is_only: bool, before: RefundSh
 
 
 def _hold_label(hold: Hold) -> str:
-    held = format_minor(hold.amount_minor or 0, hold.currency, get_language() or "en")
+    held = format_minor(hold.left_minor or 0, hold.currency, get_language() or "en")
     return f"{hold.order.number} · {hold.institution.title} · {hold.account.number.masked()} · {held}"

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.statement_fields import field_choices, field_label
 from accounts.rules.statements.fields import missing_fields
+from accounts.rules.statements.tables import currency_assumed
 from antifraud.money import EXPONENTS
 from banks.forms.choices import time_zones, zone_input
 from banks.models import Institution
@@ -34,7 +35,14 @@ class FilesField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         """The files in the order in which they were chosen."""
-        found = [super(FilesField, self).clean(one, initial) for one in data or [None]]
+        found, wrong = [], []
+        for one in data or [None]:
+            try:
+                found.append(super().clean(one, initial))
+            except forms.ValidationError as error:
+                wrong += [f"{one.name}: {text}" if one else text for text in error.messages]
+        if wrong:
+            raise forms.ValidationError(wrong)
         if len(found) > MOST_FILES:
             text = translate("Choose at most {count} files at once.")
             raise forms.ValidationError(text.format(count=MOST_FILES))
@@ -115,7 +123,7 @@ class MappingForm(forms.Form):
         codes = sorted(EXPONENTS, key=lambda code: (code not in USUAL, code))
         constant: Any = self.fields["currency"]
         constant.choices = [("", "—"), *((code, code) for code in codes)]
-        self.initial.setdefault("currency", "" if "currency" in guessed.values() else "CNY")
+        self.initial.setdefault("currency", "" if "currency" in guessed.values() else currency_assumed(headings))
         if not bank:
             del self.fields["remember"]
 
@@ -174,8 +182,9 @@ class CommitForm(forms.Form):
         choices=[(GOOD, _("Take the good rows, leave the bad ones out")), (ALL, _("All or nothing: take none while one row is bad"))],
     )  # fmt: skip
     repeats = forms.ChoiceField(
-        label=_("Suspected repeats"), widget=forms.RadioSelect, initial="keep",
-        choices=[("keep", _("Keep them: they really happened twice")), ("leave", _("Leave them out: the file repeats itself"))],
+        label=_("Suspected repeats"), widget=forms.RadioSelect,
+        error_messages={"required": _("Decide about the suspected repeats: look at their rows, then choose one of the two.")},
+        choices=[("keep", _("They are other payments: take them")), ("leave", _("They are the same entries told again: leave them out"))],
     )  # fmt: skip
     checked = forms.BooleanField(
         label=_("I compared the control totals with what the institution stated, or it stated none")
@@ -190,9 +199,10 @@ class CommitForm(forms.Form):
             del self.fields["repeats"]
 
     @property
-    def leave_out_repeats(self) -> bool:
-        """Whether the officer holds the suspected repeats for one and the same entry."""
-        return self.cleaned_data.get("repeats") == "leave"
+    def leave_out_repeats(self) -> bool | None:
+        """Whether the officer holds the suspected repeats for one and the same entry; None where there are none."""
+        chosen = self.cleaned_data.get("repeats")
+        return chosen == "leave" if chosen else None
 
 
 class UndoForm(forms.Form):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.models.account import AccountAlias, AccountChange, AccountName, InvolvedAccount
+from accounts.models.act_reason import ActReason
 from accounts.models.alert import Alert, AlertLine, AlertNotice
 from accounts.models.answer import Answer, HolderRecord, NextHop, PriorFreeze
 from accounts.models.escalation import ClockPause, Escalation
@@ -29,13 +30,15 @@ from accounts.models.series import (
     SeriesTie,
 )  # fmt: skip
 from accounts.models.statement import StatementFile, StatementIssue, StatementLine, StatementMapping
-from accounts.models.trace import TraceRun
+from accounts.models.trace import TraceCheck, TraceRun
+from accounts.models.watch_credit import WatchCredit
 
 __all__ = [
     "AccountAlias",
     "AccountChange",
     "AccountGrant",
     "AccountName",
+    "ActReason",
     "Alert",
     "AlertGrant",
     "AlertLine",
@@ -82,6 +85,8 @@ __all__ = [
     "StatementMapping",
     "SyncFinding",
     "SyncRun",
+    "TraceCheck",
     "TraceRun",
     "Transfer",
+    "WatchCredit",
 ]  # fmt: skip

@@ -44,6 +44,8 @@ class Hold(CaseOwned):
     mode = models.CharField(max_length=12)
     amount_minor = models.BigIntegerField(null=True)  # what is held
     asked_minor = models.BigIntegerField(null=True)
+    # Paid back out of it, as the bank reported (services.hold_returns).
+    returned_minor = models.BigIntegerField(db_default=0, default=0)
     currency = models.CharField(max_length=3, default="CNY")
     status = models.CharField(max_length=14, choices=Status.choices, default=Status.WAITING)
     version = models.IntegerField(default=1)
@@ -55,7 +57,7 @@ class Hold(CaseOwned):
     ended_at = models.DateTimeField(null=True)  # legal end
     end_cause = models.CharField(
         max_length=20, default="", blank=True
-    )  # expired, released, error, unrelated, not_filed, withdrawn, not_fraud, appeal
+    )  # expired, released, error, unrelated, not_filed, withdrawn, not_fraud, appeal, returned
     trigger_at = models.DateTimeField(null=True)  # when the reason to release arose (measure H)
     lift_due_at = models.DateTimeField(null=True)
     lifted_at = models.DateTimeField(null=True)  # the bank's confirmation
@@ -79,6 +81,7 @@ class Hold(CaseOwned):
                 | Q(effective_from__isnull=True, legal_expires_at__isnull=True, rank__isnull=False),
                 name="hold_waiting_has_rank_only",
             ),
+            models.CheckConstraint(condition=Q(returned_minor__gte=0), name="hold_returned_not_negative"),
         ]
         indexes = [
             models.Index(fields=["legal_expires_at"], condition=Q(status__in=IN_FORCE), name="hold_expiry"),
@@ -90,3 +93,13 @@ class Hold(CaseOwned):
                 name="hold_lift_due",
             ),
         ]
+
+    @property
+    def left_minor(self) -> int | None:
+        """What it still holds: its sum less what was paid back out of it; None where it names no sum."""
+        return None if self.amount_minor is None else max(0, self.amount_minor - self.returned_minor)
+
+    @property
+    def is_paid_back(self) -> bool:
+        """Whether all that it held went back: the measure may run on, but keeps nothing."""
+        return self.returned_minor > 0 and self.left_minor == 0

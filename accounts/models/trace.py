@@ -46,3 +46,11 @@ class TraceRun(CaseOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "number"], name="trace_run_number")]
+
+
+class TraceCheck(models.Model):
+    """That the platform has run a trace again on a later version of the ledger, and it said the same as before."""
+
+    run = models.OneToOneField(TraceRun, on_delete=models.PROTECT, primary_key=True, related_name="checked")
+    ledger_version = models.IntegerField()
+    checked_at = models.DateTimeField()

@@ -55,7 +55,7 @@ def order_duplicates(*, user: User, account_ids: Iterable[UUID], kind: str) -> l
     notices = [
         DuplicateNotice(
             named.get(roots[hold.account_id], hold.account_id), hold.order.number, hold.unit.title, hold.unit_id == user.institution_id,
-            hold.kind, "waiting" if hold.status == Hold.Status.WAITING else "active", hold.legal_expires_at, hold.amount_minor,
+            hold.kind, "waiting" if hold.status == Hold.Status.WAITING else "active", hold.legal_expires_at, hold.left_minor,
             hold.currency,
         )
         for hold in holds.select_related("order", "unit").order_by("created_at", "pk")[:MOST_NOTICES]

@@ -78,12 +78,12 @@ def features_accounts(*, user: User, rows: Iterable[LedgerFeature]) -> dict[int,
     return by_node
 
 
-def features_of_account(*, user: User, ledger_id: UUID) -> tuple[LedgerAccount, list[LedgerFeature]]:
-    """One ledger account and its features, a row for each currency. NotFound out of reach."""
+def features_of_account(*, user: User, ledger_id: UUID) -> tuple[LedgerAccount, QuerySet[LedgerFeature]]:
+    """One ledger account and its features, a row for each currency, not read yet. NotFound out of reach."""
     related = LedgerAccount.objects.select_related("case__unit", "institution", "account")
     account = policy.get(user, FlowAction.LEDGER_VIEW, related, ledger_id)
     rows = policy.scope(user, FeatureAction.FEATURE_VIEW, LedgerFeature.objects.filter(node=account.node))
-    return account, list(rows.order_by("currency"))
+    return account, rows.order_by("currency")
 
 
 def features_by_node(*, user: User, case: Case, nodes: Iterable[int], currency: str) -> dict[int, LedgerFeature]:

@@ -15,7 +15,7 @@ from django.db.models import Q
 from accounts.models import InvolvedAccount, LedgerAccount, Order, TraceRun
 from accounts.policy import Action, FrontierAction
 from accounts.selectors.flow import moment, traced_edges
-from accounts.selectors.traces import victims_newest
+from accounts.selectors.victims_traces import victims_traces
 from antifraud import policy
 from banks.models import User
 
@@ -55,8 +55,8 @@ def bank_flow(*, user: User, account_id: UUID) -> list[BankFlow]:
     """What went through an own account, by currency; [] where no trace of the orders' cases reached it.
 
     NotFound for an account of another institution, or without a live grant, as for one that does not exist. Of the
-    cases only those count whose orders on this account the reader may see: of each the newest forward trace that begins
-    with victims' payments.
+    cases only those count whose orders on this account the reader may see: of each the traces that stand for its
+    victims' money (`victims_traces`), which share no payment.
     """
     account = policy.get(
         user, FrontierAction.OWN_FLOW, InvolvedAccount.objects.select_related("institution"), account_id
@@ -93,10 +93,9 @@ def _ledger_rows(user: User, account: InvolvedAccount) -> list[LedgerAccount]:
 
 
 def _runs(case_ids: set[UUID]) -> list[TraceRun]:
-    """By case and currency the newest that begins with victims' payments, the earliest run first."""
-    kinds = TraceRun.objects.filter(case__in=case_ids).values_list("case", "currency").distinct()
-    found = (victims_newest(TraceRun.objects.filter(currency=currency), case_id) for case_id, currency in kinds)
-    return list(TraceRun.objects.filter(pk__in=[pk for pk in found if pk is not None]).order_by("run_at", "pk"))
+    """The traces that stand for the victims' money of these cases, the earliest run first."""
+    found = (victims_traces(TraceRun.objects.all(), case_id).chosen for case_id in case_ids)
+    return list(TraceRun.objects.filter(pk__in=[each.run_id for few in found for each in few]).order_by("run_at", "pk"))
 
 
 def _flow(

@@ -11,9 +11,10 @@ from accounts.models import LedgerAccount, TraceRun
 from accounts.rules import frontier as rules
 from accounts.selectors.flow import FlowEdge, FlowNode, flow_graph, microseconds, moment
 from accounts.selectors.held import Taken
+from accounts.selectors.paid_back import paid_back
 from antifraud import db
 from banks.models import Institution, User
-from banks.selectors.prefixes import Bank, banks_of_numbers
+from banks.selectors.prefixes import Bank, banks_of_numbers, institutions_by_text
 
 HOLDING = frozenset({"stop", "freeze"})
 
@@ -24,7 +25,9 @@ class FrontierRow:
     payment into it, `score` its rank.
 
     `held` is what holds in force cover of it, `asked` what orders on their way to the bank would add; see `_covered`.
-    `candidates` are the banks that a number's prefix may mean, where the institution is not known. `advice`: done (held
+    `paid`: what returns of the case paid out of it while no statement shows it (`paid_back`): it is there no more.
+    `candidates` are the banks that a number's prefix may mean, `stated` the institution that the statement's words mean, where
+    none is known for sure; `contradicted_by`: the bank of the prefix where the statement names another one. `advice`: done (held
     and asked for in full), watch (held in part), watched, query_transactions, stop.
     """
 
@@ -37,8 +40,11 @@ class FrontierRow:
     hop: FlowEdge | None
     held: int = 0
     asked: int = 0
+    paid: int = 0
     ends: dict[str, int] = field(default_factory=dict)
     candidates: list[Bank] = field(default_factory=list)
+    stated: Institution | None = None
+    contradicted_by: str = ""
 
     @property
     def node(self) -> int:
@@ -51,19 +57,31 @@ class FrontierRow:
         return self.flow.row.institution
 
     @property
+    def proposed(self) -> Institution | None:
+        """The bank to begin with where none is known: the stated one, else the only one of the prefix; None where they differ."""
+        if self.contradicted_by:
+            return None
+        return self.stated or (self.candidates[0][0] if len(self.candidates) == 1 else None)
+
+    @property
     def is_certain(self) -> bool:
         """Whether its own statement says that the money is there; else only that it came."""
         return self.end in rules.CERTAIN
 
     @property
+    def left(self) -> int:
+        """Traced money less what was paid back."""
+        return self.amount - self.paid
+
+    @property
     def missing(self) -> int:
-        """Traced money that no hold covers."""
-        return max(self.amount - self.held, 0)
+        """Traced money, not paid back, that no hold covers."""
+        return max(self.left - self.held, 0)
 
     @property
     def advice(self) -> str:
         """What to do next."""
-        if self.held + self.asked >= self.amount:
+        if self.held + self.asked >= self.left:
             return "done"
         if self.held:
             return "watched" if any(each.kind == "watch" and each.is_own for each in self.flow.taken) else "watch"
@@ -83,7 +101,8 @@ class Frontier:
 def frontier(*, user: User, run: TraceRun) -> Frontier:
     """The places of a forward trace at which money is or may be, ranked by amount x freshness (`rules.frontier`).
 
-    NotFound out of reach. A dozen statements, whatever the number of places.
+    NotFound out of reach. Some fifteen statements, whatever the number of places; two more for each account that a
+    return of the case was paid out of.
     """
     graph = flow_graph(user=user, run=run)
     now = microseconds(db.app_now())
@@ -98,12 +117,43 @@ def frontier(*, user: User, run: TraceRun) -> Frontier:
             gone[end] = gone.get(end, 0) + each.ends[end]
         if sum(here.values()) > 0:
             rows.append(_row(each, here, hops[each.node], now, run.currency))
-    unknown = {row.node: row.flow.row.number.open() for row in rows if row.institution is None and row.flow.row.number}
-    banks = banks_of_numbers(unknown.values())
-    for row in rows:
-        row.candidates = [bank for bank in banks.get(unknown.get(row.node, ""), []) if bank[0] is not None]
+    _note_paid(run, rows)
+    _name_banks([row for row in rows if row.institution is None])
     rows.sort(key=lambda row: (-row.score, -row.amount, row.node))
     return Frontier(run, rows, gone, sum(row.amount for row in rows))
+
+
+def _note_paid(run: TraceRun, rows: Sequence[FrontierRow]) -> None:
+    """Numbers that are one account by now share what was paid out of it."""
+    left = paid_back(run.case_id, run.currency)
+    for row in rows:
+        node = row.flow.row.main or row.node
+        row.paid = min(left.get(node, 0), row.amount)
+        left[node] = left.get(node, 0) - row.paid
+
+
+def _name_banks(rows: Sequence[FrontierRow]) -> None:
+    """What may be known of banks that the ledger does not know: the statement's words first, then the card prefix.
+
+    Words that mean no institution, beside a prefix that means one, contradict it like those of another one.
+    """
+    numbers = {row.node: row.flow.row.number.open() for row in rows if row.flow.row.number}
+    by_prefix = banks_of_numbers(numbers.values())
+    by_text = institutions_by_text({row.flow.row.institution_text for row in rows} - {""}) if rows else {}
+    for row in rows:
+        found = by_prefix.get(numbers.get(row.node, ""), [])
+        row.candidates = [bank for bank in found if bank[0] is not None]
+        text = row.flow.row.institution_text
+        row.stated = by_text.get(text)
+        codes = {code for _bank, code, _name, _sure in found}
+        if text and found and (row.stated is None or _code(row.stated) not in codes):
+            first = found[0]
+            row.contradicted_by = first[0].title if first[0] is not None else first[2]
+
+
+def _code(bank: Institution) -> str:
+    """The code of the bank, also of one of its branches."""
+    return bank.bank_code or (bank.parent.bank_code if bank.parent is not None else "")
 
 
 def _row(each: FlowNode, here: dict[str, int], hops: list[FlowEdge], now: int, currency: str) -> FrontierRow:
@@ -112,7 +162,7 @@ def _row(each: FlowNode, here: dict[str, int], hops: list[FlowEdge], now: int, c
     held, asked = _covered(amount, [taken for taken in each.taken if taken.currency == currency])
     end = max(here, key=lambda word: (here[word], word in rules.CERTAIN))
     fresh, score = rules.freshness(now, came), rules.rank(amount, now, came)
-    return FrontierRow(each, amount, end, moment(came), fresh, score, hop, held, asked, here)
+    return FrontierRow(each, amount, end, moment(came), fresh, score, hop, held, asked, ends=here)
 
 
 def _covered(amount: int, taken: Sequence[Taken]) -> tuple[int, int]:

@@ -63,7 +63,7 @@ def held_or_asked(*, user: User, rows: Sequence[LedgerAccount]) -> dict[int, lis
     for hold in held.filter(status__in=LIVE).select_related("order", "unit").order_by("created_at", "pk")[:MOST]:
         state = "waiting" if hold.status == Hold.Status.WAITING else "active"
         taken = Taken(
-            hold.kind, state, hold.unit.title, hold.unit_id == user.institution_id, hold.legal_expires_at, hold.amount_minor,
+            hold.kind, state, hold.unit.title, hold.unit_id == user.institution_id, hold.legal_expires_at, hold.left_minor,
             hold.currency, hold.order.number, hold.order_id if hold.case_id in case_ids else None,
         )  # fmt: skip
         _note(found, nodes_of, hold.account_id, taken)

@@ -50,6 +50,19 @@ def same_money(hold: Hold) -> QuerySet[Hold]:
     return Hold.objects.filter(Q(pk=last) | Q(converted_to=last))
 
 
+def paid_out_of(hold: Hold) -> int:
+    """What the bank paid back out of this hold: what was paid of a stop's return once the freeze was in effect is the freeze's."""
+    paid = RefundShare.objects.filter(refund__hold__in=same_money(hold), outcome=Said.PAID)
+    into = Hold.objects.filter(pk=hold.converted_to_id).first() if hold.converted_to_id else None
+    if into is not None:
+        rows = paid.filter(refund__hold=hold, paid_at__lt=into.effective_from)
+    elif hold.effective_from is not None:
+        rows = paid.filter(Q(refund__hold=hold) | Q(paid_at__gte=hold.effective_from))
+    else:
+        rows = paid.filter(refund__hold=hold)
+    return int(rows.aggregate(total=Sum("share_minor"))["total"] or 0)
+
+
 def holds_beside(hold: Hold) -> list[Beside]:
     """Those that are in force or wait, and those out of which money was returned, oldest first; eight statements."""
     rows = Hold.objects.filter(account__in=accounts_joined(hold.account), currency=hold.currency, kind__in=RETURNABLE)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from accounts.models import LedgerAccount, LedgerMatch, StatementLine, Transfer
+from accounts.models import ActReason, LedgerAccount, LedgerMatch, StatementLine, Transfer
 from accounts.policy import Action, FlowAction
 from accounts.selectors.statements import ledger_parties
 from antifraud import policy
@@ -41,6 +41,7 @@ class MatchShown:
     out: MatchSide
     into: MatchSide
     told: Transfer | None
+    restored: ActReason | None = None  # the newest reason for which it counts again
 
 
 def case_matches(*, user: User, case: Case, undone: bool | None = None) -> QuerySet[LedgerMatch]:
@@ -59,10 +60,11 @@ def match_detail(*, user: User, match_id: UUID) -> LedgerMatch:
 
 
 def matches_shown(*, user: User, matches: Iterable[LedgerMatch]) -> list[MatchShown]:
-    """The page's matches with both sides; three statements, whatever their number."""
+    """The page's matches with both sides; four statements, whatever their number."""
     found = list(matches)
     ids = {line for match in found for line in (match.out_line, match.in_line) if line}
     lines = _lines(user, ids)
+    restored = _restored(found)
     told = _transfers(user, {match.transfer for match in found if match.transfer})
     nodes = [node for line in lines.values() for node in (*line.nodes_named, *line.nodes_meant)]
     parties = ledger_parties(user=user, nodes=nodes)
@@ -77,9 +79,17 @@ def matches_shown(*, user: User, matches: Iterable[LedgerMatch]) -> list[MatchSh
         return MatchSide(line, None, account, counter, account_main, counter_main)
 
     return [
-        MatchShown(match, side(match.out_line), side(match.in_line), told.get(match.transfer) if match.transfer else None)
+        MatchShown(
+            match, side(match.out_line), side(match.in_line), told.get(match.transfer) if match.transfer else None,
+            restored.get(match.pk),
+        )
         for match in found
     ]  # fmt: skip
+
+
+def _restored(matches: Iterable[LedgerMatch]) -> dict[UUID, ActReason]:
+    rows = ActReason.objects.filter(verb="match.restore", object_id__in=[match.pk for match in matches])
+    return {row.object_id: row for row in rows.select_related("by").order_by("at")}
 
 
 def _lines(user: User, ids: set[UUID]) -> dict[UUID, StatementLine]:

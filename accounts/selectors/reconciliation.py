@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Greatest
 
 from accounts.models import Answer, Hold, Order, SyncFinding, SyncRun
 from accounts.policy import Action
@@ -159,8 +160,9 @@ def _machine() -> Exists:
 def institutions_behind(*, scope: str, day: date, now: datetime) -> QuerySet[Institution]:
     """Institutions with a system that should have compared by now, did not, and were not noted for it yet.
 
-    `day`: the day whose orders are meant; for open holds today. Nobody compares nothing: without an order of that day,
-    or without a hold that is older than the time allowed, an institution is not behind.
+    `day`: the day whose orders are meant; for open holds today, and who stays silent is noted again after a day.
+    Nobody compares nothing: without an order of that day, or without a hold that is older than the time allowed, an
+    institution is not behind.
     """
     rows = connected_institutions().filter(_machine())
     runs = SyncRun.objects.filter(institution=OuterRef("pk"), scope=scope)
@@ -173,9 +175,9 @@ def institutions_behind(*, scope: str, day: date, now: datetime) -> QuerySet[Ins
         return rows.filter(Exists(something)).exclude(done).exclude(noted)
     newest = runs.order_by().values("institution").annotate(newest=Max("last_at")).values("newest")
     something_held = in_force(Hold.objects.filter(institution=OuterRef("pk"), created_at__lt=now - HOLDS_LATE))
-    since = Q(last_at__isnull=True) | Q(last_at__lt=F("late_noted_at"))
-    noted = Exists(runs.filter(since, day=day, late_noted_at__isnull=False))
-    rows = rows.annotate(newest=Subquery(newest)).filter(Exists(something_held)).exclude(noted)
+    # By a day's length, not by its date: who was noted before midnight is not noted again after it.
+    told = runs.filter(late_noted_at__gt=Greatest(now - DAY, OuterRef("newest")))
+    rows = rows.annotate(newest=Subquery(newest)).filter(Exists(something_held)).exclude(Exists(told))
     return rows.filter(Q(newest__isnull=True) | Q(newest__lt=now - HOLDS_LATE))
 
 

@@ -125,8 +125,18 @@ def returnable_holds(*, user: User, case: Case) -> QuerySet[Hold]:
     rows = in_force(rows.filter(case=case, kind__in=["stop", "freeze"], amount_minor__gt=0)).exclude(pk__in=busy)
     gone = committed(RefundShare.objects.filter(refund__hold=OuterRef("pk"))).order_by().values("refund__hold")
     rows = rows.annotate(gone_minor=Coalesce(Subquery(gone.annotate(total=Sum("share_minor")).values("total")), 0))
-    rows = rows.filter(amount_minor__gt=F("gone_minor"))
+    rows = rows.filter(amount_minor__gt=F("gone_minor")).filter(amount_minor__gt=F("returned_minor"))
     return rows.defer("order__payload", "order__reason").order_by("created_at", "pk")
+
+
+def refund_under_way(*, user: User, case: Case, hold: str) -> Refund | None:
+    """The return of this hold (its id as text) that the reader has drafted and that is not over; None for anything else."""
+    try:
+        pk = UUID(hold)
+    except ValueError:
+        return None
+    rows = policy.scope(user, RefundAction.REFUND_FOLLOW, Refund.objects.filter(case=case, hold=pk, drafted_by=user))
+    return rows.filter(status__in=[*UNDECIDED, *AT_BANK]).only("pk", "number").first()
 
 
 def case_victims(*, user: User, case: Case) -> QuerySet[Victim]:

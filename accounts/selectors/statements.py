@@ -110,10 +110,10 @@ def statement_accounts(*, user: User, file: StatementFile) -> list[AccountFound]
     return [AccountFound(parties.get(node), *rest) for node, *rest in found]
 
 
-def statement_counted(*, user: User, file: StatementFile) -> dict[tuple[str, str], tuple[int, int]]:
-    """What the ledger counts of a file now: (currency, direction) -> (rows, sum in minor units)."""
+def statement_counted(*, user: User, file: StatementFile, left_out: str = "") -> dict[tuple[str, str], tuple[int, int]]:
+    """What the ledger counts of a file now, or what is marked `left_out`: (currency, direction) -> (rows, sum in minor units)."""
     policy.require(user, FlowAction.STATEMENT_VIEW, file)
-    rows = StatementLine.objects.filter(file=file, left_out="").order_by().values_list("currency", "direction")
+    rows = StatementLine.objects.filter(file=file, left_out=left_out).order_by().values_list("currency", "direction")
     return {tuple(row[:2]): tuple(row[2:]) for row in rows.annotate(count=Count("id"), total=Sum("amount_minor"))}
 
 

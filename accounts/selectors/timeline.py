@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
-from accounts.models import Order
+from accounts.models import ActReason, Order
 from accounts.policy import Action
 from accounts.rules.escalation import STEPS, UNACKNOWLEDGED, UNANSWERED
 from antifraud import policy
@@ -42,14 +42,15 @@ class Act:
 
 
 def order_timeline(*, user: User, order: Order) -> list[Act]:
-    """Acts on the order (for police also on its answers and holds), newest first.
+    """Acts on the order (for police also on its answers and holds, with the reasons that are kept beside), newest first.
 
     Executing institutions see acts from the issue on, and name only their own people.
     """
     policy.require(user, Action.ORDER_VIEW, order)
     police = user.institution.is_police
     rows = _all_of(order) if police else _shared_of(order)
-    return [_act(row, user, everything=police) for row in rows.order_by("-at", "-id")[:MOST_SHOWN]]
+    acts = [_act(row, user, everything=police) for row in rows.order_by("-at", "-id")[:MOST_SHOWN]]
+    return _with_reasons(acts, order)
 
 
 def _all_of(order: Order) -> QuerySet[AuditEntry]:
@@ -69,3 +70,16 @@ def _act(row: AuditEntry, user: User, *, everything: bool) -> Act:
     if not everything:
         detail = {name: value for name, value in detail.items() if name in SHARED_DETAIL}
     return Act(row.at, row.verb, row.actor_name if everything or own else "", own, detail)
+
+
+def _with_reasons(acts: list[Act], order: Order) -> list[Act]:
+    """Where an act names the row that keeps its reason, in that one's words; one statement, where there is such an act."""
+    keys = [act.detail["why"] for act in acts if "why" in act.detail]
+    if not keys:
+        return acts
+    kept = dict(ActReason.objects.filter(case=order.case_id, pk__in=keys).values_list("pk", "reason"))
+    words = {str(pk): reason for pk, reason in kept.items()}
+    return [
+        replace(act, detail=act.detail | {"reason": words.get(act.detail["why"], "")}) if "why" in act.detail else act
+        for act in acts
+    ]

@@ -1,15 +1,17 @@
-"""What a trace begins with, and the seeds of an earlier one found again; choosing seeds by hand is in `flow_seeds`."""
+"""What a trace begins with, and the seeds of an earlier one found again; choosing seeds by hand is in `flow_seeds`.
+
+Which traces stand for the victims' money is in `victims_traces`.
+"""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from accounts.models import LedgerAccount, LedgerEntry, TraceRun
+from accounts.models import LedgerAccount, LedgerEntry
 from accounts.rules.tracing import Seed
 from accounts.rules.tracing.engine import MOST_SEEDS
 from accounts.selectors.flow_seeds import victim_nodes, victims_among
@@ -18,24 +20,31 @@ from cases.models import Case
 
 # What an entry is made of: it says which entry it is when it is made anew.
 _PARTS = ("out_line", "in_line", "transfer")
-_AT_ONCE = 20  # runs whose seeds are in memory
+FILED = "filed"
 
 
 def trace_seeds(*, user: User, case: Case) -> dict[str, list[Seed]]:
     """By currency the payments out of the victims' accounts, and filed transfers whose payer nobody knows; at most 200 each."""
-    victims = victim_nodes(user=user, case=case).values("node")
-    theirs = Q(src__in=victims) | Q(src__isnull=True, transfer__source="filed")
-    rows = (
-        LedgerEntry.objects.filter(theirs, case=case, dst__isnull=False)
-        .exclude(dst__in=victims)
-        .order_by("out_at", "pk")
-    )
     found: dict[str, list[Seed]] = {}
-    for entry, amount, currency in rows.values_list("pk", "amount_minor", "currency"):
+    for entry, amount, currency in victims_entries(case.pk, victim_nodes(user=user, case=case)):
         mine = found.setdefault(currency, [])
         if len(mine) < MOST_SEEDS:
             mine.append(Seed(entry, 0, amount))
     return found
+
+
+def victims_entries(case_id: UUID, victims: QuerySet[LedgerAccount]) -> list[tuple[int, int, str]]:
+    """What traces of the victims' money begin with, by time: (entry, amount, currency).
+
+    Payments out of these accounts to others that are none, and filed transfers whose payer nobody knows.
+    """
+    nodes = victims.values("node")
+    rows = LedgerEntry.objects.filter(case=case_id, dst__isnull=False).exclude(dst__in=nodes)
+    kept = ("pk", "amount_minor", "currency", "out_at")
+    own = rows.filter(src__in=nodes).values_list(*kept)
+    filed = rows.filter(src__isnull=True, transfer__source=FILED).values_list(*kept)
+    found = sorted(own.union(filed, all=True), key=lambda row: (row[3], row[0]))
+    return [row[:3] for row in found]
 
 
 def seed_parts(case_id: UUID, seeds: Sequence[Seed]) -> list[dict[str, Any]]:
@@ -54,69 +63,82 @@ def seeds_again(case_id: UUID, stored: Sequence[Mapping[str, Any]]) -> list[Seed
 
     A seed whose row and transfer are both gone is left out.
     """
-    kept = set(
-        LedgerEntry.objects.filter(case_id=case_id, pk__in=[each["entry"] for each in stored]).values_list(
-            "pk", flat=True
-        )
-    )
-    found = []
-    for each in stored:
-        entry = each["entry"] if each["entry"] in kept else _made_anew(case_id, each)
-        if entry is not None:
-            found.append(Seed(entry, each["from_minor"], each["to_minor"]))
-    return found
+    now = entries_now(case_id, [stored])
+    return [Seed(now[each["entry"]], each["from_minor"], each["to_minor"]) for each in stored if each["entry"] in now]
+
+
+def both_sides(case_id: UUID, seeds: Sequence[Seed]) -> tuple[int, int] | None:
+    """The first seed that pays into an account which another seed is paid out of, and that other one; None where none does.
+
+    Cash and what nobody names are no accounts: nothing that goes in there comes out of it.
+    """
+    rows = LedgerEntry.objects.filter(case=case_id, pk__in=[seed.entry for seed in seeds]).order_by("pk")
+    sides = list(rows.values_list("pk", "src", "dst"))
+    left: dict[int, int] = {}
+    for entry, src, _dst in sides:
+        if src is not None:
+            left.setdefault(src, entry)
+    met = {dst for _entry, _src, dst in sides if dst in left}
+    if not met:
+        return None
+    accounts = LedgerAccount.objects.filter(case=case_id, node__in=met, kind=LedgerAccount.Kind.ACCOUNT)
+    real = set(accounts.values_list("node", flat=True))
+    return next(((entry, left[dst]) for entry, _src, dst in sides if dst in real), None)
 
 
 def begin_with_victims(*, user: User, case: Case, asked: Sequence[Sequence[Mapping[str, Any]]]) -> list[bool]:
     """For each run's stored seeds whether all are payments of victims, as `trace_seeds` offers them.
 
-    True for every run where no account in the ledger is a victim's: then nobody can tell. Three statements, and more for
-    seeds whose entry was made anew.
+    True for every run where no account in the ledger is a victim's: then nobody can tell. Six statements at most.
     """
-    return _begin(case.pk, set(victim_nodes(user=user, case=case).values_list("node", flat=True)), asked)
+    victims = set(victim_nodes(user=user, case=case).values_list("node", flat=True))
+    return _begin(case.pk, victims, asked, entries_now(case.pk, asked) if victims else {})
 
 
-def victims_newest(runs: QuerySet[TraceRun], case_id: UUID) -> UUID | None:
-    """Of these runs of one case the newest forward one that says amounts and begins with victims' payments alone.
+def begin_with_victims_of(
+    case_id: UUID, asked: Sequence[Sequence[Mapping[str, Any]]], now: Mapping[int, int]
+) -> list[bool]:
+    """The same where the caller has judged who reads; `now`: `entries_now` of these seeds. Two statements."""
+    victims = victims_among(LedgerAccount.objects.all(), case_id).values_list("node", flat=True)
+    return _begin(case_id, set(victims), asked, now)
 
-    It leads to orders and is what a bank sees; one that was run of a single account's payments is neither. The caller
-    has judged who reads; None where there is no such run.
+
+def entries_now(case_id: UUID, asked: Sequence[Sequence[Mapping[str, Any]]]) -> dict[int, int]:
+    """For each entry that stored seeds name the one that stands for its payment today; those that are gone left out.
+
+    Four statements at most, however many entries were made anew.
     """
-    rows = runs.filter(case=case_id, direction=TraceRun.Direction.FORWARD).exclude(method=TraceRun.Method.REACH)
-    rows = rows.order_by("-number")
-    victims = set(victims_among(LedgerAccount.objects.all(), case_id).values_list("node", flat=True))
-    for at in itertools.count(0, _AT_ONCE):
-        few = list(rows.values_list("pk", "seeds")[at : at + _AT_ONCE])
-        begins = _begin(case_id, victims, [seeds for _pk, seeds in few])
-        newest = next((pk for (pk, _seeds), is_theirs in zip(few, begins, strict=True) if is_theirs), None)
-        if newest is not None or len(few) < _AT_ONCE:
-            return newest
-    return None
+    seeds = {int(seed["entry"]): seed for seeds in asked for seed in seeds}
+    rows = LedgerEntry.objects.filter(case_id=case_id)
+    found = {entry: entry for entry in rows.filter(pk__in=list(seeds)).values_list("pk", flat=True)}
+    gone = {entry: seed for entry, seed in seeds.items() if entry not in found}
+    for name in _PARTS:
+        wanted = {seed[name] for seed in gone.values() if name in seed}
+        if not wanted:
+            continue
+        made = rows.filter(**{f"{name}__in": wanted}).order_by("-pk").values_list(f"{name}_id", "pk")
+        again = {str(part): entry for part, entry in made}  # of several the first made
+        found |= {entry: again[seed[name]] for entry, seed in gone.items() if seed.get(name) in again}
+        gone = {entry: seed for entry, seed in gone.items() if entry not in found}
+    return found
 
 
-def _begin(case_id: UUID, victims: set[int], asked: Sequence[Sequence[Mapping[str, Any]]]) -> list[bool]:
+def _begin(
+    case_id: UUID, victims: set[int], asked: Sequence[Sequence[Mapping[str, Any]]], now: Mapping[int, int]
+) -> list[bool]:
     if not victims:
         return [True] * len(asked)
-    named = {seed["entry"] for seeds in asked for seed in seeds}
-    rows = LedgerEntry.objects.filter(case=case_id, pk__in=named)
+    rows = LedgerEntry.objects.filter(case=case_id, pk__in=set(now.values()))
     payers = {row[0]: row[1:] for row in rows.values_list("pk", "src", "transfer__source")}
-    for seed in (seed for seeds in asked for seed in seeds if seed["entry"] not in payers):
-        again = LedgerEntry.objects.filter(pk__in=[each.entry for each in seeds_again(case_id, [seed])])
-        payers[seed["entry"]] = again.values_list("src", "transfer__source").first() or (0, "")
-    theirs = {entry for entry, (src, told) in payers.items() if src in victims or (src is None and told == "filed")}
+    theirs = {
+        entry
+        for entry, today in now.items()
+        for src, told in [payers[today]]
+        if src in victims or (src is None and told == FILED)
+    }
     return [all(seed["entry"] in theirs for seed in seeds) for seeds in asked]
 
 
 def entry_currency(case_id: UUID, entry: int) -> str | None:
     """None where the case has no such entry."""
     return LedgerEntry.objects.filter(case_id=case_id, pk=entry).values_list("currency", flat=True).first()
-
-
-def _made_anew(case_id: UUID, seed: Mapping[str, Any]) -> int | None:
-    for name in _PARTS:
-        if name in seed:
-            entries = LedgerEntry.objects.filter(case_id=case_id, **{name: seed[name]})
-            entry = entries.order_by("pk").values_list("pk", flat=True).first()
-            if entry is not None:
-                return entry
-    return None

@@ -17,11 +17,19 @@ from accounts.rules.tracing.params import EPOCH, FIFO, FORWARD, LIBR, PRO_RATA, 
 from accounts.rules.tracing.rows import CASH, NOBODY, UNNAMED, Place, Row, Seed, Stretch
 from accounts.selectors.identity import index_of
 from accounts.selectors.prepared import array, fetch
-from accounts.selectors.tracing_rows import GOES_ON, OTHER, SECOND_HOP, maker, places_unpacked, unpacked
+from accounts.selectors.tracing_rows import (
+    OTHER,
+    Ahead,
+    ahead_unpacked,
+    chains_unpacked,
+    maker,
+    places_unpacked,
+    unpacked,
+)
 from accounts.selectors.tracing_sql import PLACES, PLACES_TYPES, STATEMENTS, Statement
 
 WIDTH = 11  # columns of a row
-ALWAYS = datetime(9999, 1, 1, tzinfo=UTC)
+ALWAYS = datetime(9999, 1, 1, tzinfo=UTC).isoformat()
 _FEW_ROWS = 1_000  # read ahead at least; beyond, FIFO asks hop by hop
 _FEW_REACHED = 200  # the same for reach, which can come to a thousand times as much: to read that twice would cost most
 # Percent of the least amount from which on the estimate follows a payment: several small ones may add up in an account.
@@ -37,7 +45,7 @@ class LedgerReader:
     def __init__(self, case_id: UUID, currency: str, params: Params) -> None:
         self.case_id, self.currency, self.params = case_id, currency, params
         self._sign = 1 if params.direction == FORWARD else -1
-        self._until = (params.until or ALWAYS).isoformat()
+        self._until = params.until.isoformat() if params.until else ALWAYS
         self._texts, self._make = STATEMENTS[params.direction], maker(params.direction)
         self._stops: dict[int, str] = {}
         self._followed: set[int] = set()  # accounts whose rows are in _met: all that any lot of the trace meets
@@ -82,19 +90,24 @@ class LedgerReader:
 
     def going(self, stretches: Sequence[Stretch], most: int) -> dict[int, list[Row] | None]:
         """From what was read ahead, else asked; an account with too many payments comes back as one empty row."""
-        found: dict[int, list[Row] | None] = {stretch.node: self._within(stretch) for stretch in stretches}
-        asked = [stretch for stretch in stretches if not self._is_read(stretch)]
+        found: dict[int, list[Row] | None] = {}
+        asked = []
+        for stretch in stretches:
+            node, first, last = stretch
+            if node in self._hubs:
+                found[node] = None
+            elif any(lo <= first and last <= hi for lo, hi in self._spans.get(node, ())):
+                found[node] = [row for row in self._met.get(node, ()) if first <= row.leaves <= last]
+            else:
+                found[node] = []
+                asked.append(stretch)
         if not asked:
             return found
         nodes, firsts, lasts = self._columns(asked, is_time=True)
-        for node, *row in _run(
+        for node, packed in _run(
             self._texts.going, [nodes, firsts, lasts, self._until, most, self.params.min_amount_minor]
         ):
-            rows = found[node]
-            if rows is None or row[0] is None:
-                found[node] = None
-            else:
-                rows.append(self._make(tuple(row)))
+            found[node] = None if packed is None else unpacked(packed, self.params.direction)
         return found
 
     def lowest(self, stretches: Sequence[Stretch]) -> dict[int, int]:
@@ -124,20 +137,17 @@ class LedgerReader:
             [
                 str(self.case_id), entries, _side_words(), froms, tos, self.currency, self._until, window,
                 params.min_amount_minor * _READ_ON[params.method] // 100, params.max_hops, most,
-                *([params.hub_entries] if params.method == REACH else []),
             ],
         )  # fmt: skip
-        nodes, kinds, packed, places, *hubs = found[0]
-        rows = unpacked(packed or b"", params.direction, self.currency)
-        if any(step & OTHER for _row, step in rows):
+        nodes, kinds, packed, facts = found[0]
+        ahead = ahead_unpacked(packed or b"", params.direction, self.currency)
+        if ahead.steps & OTHER:
             return self._read_seeds([seed.entry for seed in seeds])
         self._note_stops(nodes, kinds)
-        seeded = {row.entry: row for row, step in rows if step < SECOND_HOP}
-        if len(rows) < most:
-            self._keep(rows, {NOBODY, *self._stops, *(row.frm for row in seeded.values())})
-            self._places.update(places_unpacked(places or b""))
-            self._hubs = {node for found in hubs for node in found or []}
-        return list(seeded.values())
+        if ahead.size < most:
+            self._keep(ahead)
+            self._keep_facts(facts or b"")
+        return list(ahead.seeded.values())
 
     def _read_seeds(self, entries: Sequence[int]) -> list[Row]:
         """Nothing but the seeds' entries, in whatever currency."""
@@ -146,19 +156,15 @@ class LedgerReader:
             self._note_stops(*row[WIDTH:])
         return [self._make(row[:WIDTH]) for row in found]
 
-    def _keep(self, found: Sequence[tuple[Row, int]], ends: Collection[int]) -> None:
-        """Rows by the account that they leave; `ends` are the accounts that were not followed."""
-        met: dict[int, dict[int, Row]] = {}
-        arrivals: dict[int, list[Row]] = {}
-        for row, step in found:
-            if step >= SECOND_HOP:
-                met.setdefault(row.frm, {})[row.entry] = row
-            if step & GOES_ON:
-                arrivals.setdefault(row.to, []).append(row)
-        order = _START if self.params.method == FIFO else _PLACE
-        self._met = {node: sorted(rows.values(), key=order) for node, rows in met.items()}
+    def _keep(self, ahead: Ahead) -> None:
+        """Rows by the account that they leave, and which accounts were followed: no stops, none that a seed leaves."""
+        order, arrivals = _START if self.params.method == FIFO else _PLACE, ahead.arrivals
+        self._met = {
+            node: sorted(rows.values(), key=order) if len(rows) > 1 else list(rows.values())
+            for node, rows in ahead.met.items()
+        }
         self._sought = set(arrivals)
-        for node in ends:
+        for node in (NOBODY, *self._stops, *(row.frm for row in ahead.seeded.values())):
             arrivals.pop(node, None)
         if self.params.method == FIFO:
             self._followed = set(arrivals)
@@ -166,6 +172,14 @@ class LedgerReader:
             self._spans = {node: self._spans_of(rows) for node, rows in arrivals.items()}
         else:
             self._ahead = {node: self._stretch(node, rows) for node, rows in arrivals.items()}
+
+    def _keep_facts(self, packed: bytes) -> None:
+        """Of the accounts that money goes on to."""
+        if self.params.method == REACH:
+            self._places, counts = chains_unpacked(packed)
+            self._hubs = {node for node, count in counts.items() if count > self.params.hub_entries}
+        else:
+            self._places = places_unpacked(packed)
 
     def _stretch(self, node: int, arrivals: list[Row]) -> tuple[Stretch, list[Row]]:
         """What was read from the first arrival on, as long as the windows of the arrivals follow each other without a gap."""
@@ -180,26 +194,17 @@ class LedgerReader:
 
     def _spans_of(self, arrivals: list[Row]) -> list[tuple[int, int]]:
         """The windows of the arrivals, those that meet as one."""
+        window = self.params.window
+        if len(arrivals) == 1:
+            return [(arrivals[0].came, arrivals[0].came + window)]
         spans: list[tuple[int, int]] = []
         for came in sorted(row.came for row in arrivals):
-            last = came + self.params.window
+            last = came + window
             if spans and came <= spans[-1][1]:
                 spans[-1] = (spans[-1][0], last)
             else:
                 spans.append((came, last))
         return spans
-
-    def _is_read(self, stretch: Stretch) -> bool:
-        """Whether all that leaves within these times was read ahead, or too much leaves at all."""
-        node, first, last = stretch
-        return node in self._hubs or any(lo <= first and last <= hi for lo, hi in self._spans.get(node, ()))
-
-    def _within(self, stretch: Stretch) -> list[Row] | None:
-        """By time, of the rows read ahead; nothing where it is to be asked."""
-        node, first, last = stretch
-        if node in self._hubs:
-            return None
-        return [row for row in self._met.get(node, ()) if first <= row.leaves <= last] if self._is_read(stretch) else []
 
     def _overlap(self, lot: Known) -> list[Row]:
         """Of the rows read ahead those that meet the lot; on one chain they do not overlap each other."""

@@ -37,16 +37,16 @@ WITH RECURSIVE stops AS MATERIALIZED ({stops}), seeds AS MATERIALIZED (
   SELECT x.{to}, x.{came}, {next} r.step + 4 - ({refused} r.step >= 4 * $10)::int{other}
   FROM r CROSS JOIN LATERAL ({met}) x
   WHERE r.step & 1 = 1
-    AND r.{to} <> ALL ((SELECT nodes FROM stops) || ARRAY(SELECT {frm} FROM seeds WHERE {frm} IS NOT NULL))
+    AND r.{to} <> ALL ((SELECT nodes || ARRAY(SELECT {frm} FROM seeds WHERE {frm} IS NOT NULL) FROM stops)::bigint[])
 )"""
 # All in one row: the stops, the rows with their steps, and what is known of the accounts that money goes on to, the least
-# number where it is not known.
+# number where it is not known; for reach of all their currencies, with the number of payments, which makes a hub.
 _TAIL = """
 SELECT s.nodes, s.kinds, f.rows, (SELECT string_agg(
     int8send(c.node) || coalesce(timestamptz_send(c.covered_from), {unknown})
     || coalesce(timestamptz_send(c.covered_to), {unknown}) || int8send(c.opening_minor)
-    || int8send(c.is_opening_stated::int) || coalesce(int8send(c.closing_minor), {unknown}), '')
-  FROM accounts_ledgerchain c WHERE c.node = ANY (f.followed) AND c.currency = $6){hubs}
+    || int8send(c.is_opening_stated::int) || coalesce(int8send(c.closing_minor), {unknown}){more}, '')
+  FROM accounts_ledgerchain c WHERE c.node = ANY (f.followed){own})
 FROM stops s, (SELECT string_agg(r.packed || int8send(r.step), '') AS rows,
     array_agg(r.{to}) FILTER (WHERE r.step & 1 = 1) AS followed
   FROM (SELECT * FROM r LIMIT $11) r) f
@@ -98,15 +98,14 @@ _PRO_RATA = """t.amount_minor::float8 / {pool}
 _LIBR = """least(1, coalesce(min({left}) OVER before, r.part) / nullif(r.part, 0))
   - least(1, min({left}) OVER so_far / nullif(r.part, 0))"""
 
-# Reach, as long as it finds few rows, all in the trace's currency: the same values, and $12, more than so many payments make
-# an account a hub. Once for each entry and hop.
+# Reach, as long as it finds few rows, all in the trace's currency: the same values. Once for each entry and hop.
 _REACH = {
     "union": "UNION",
     "columns": "packed,",
     "next": "x.packed,",
     "other": " + 2 * (x.currency <> $6)::int",
-    "hubs": """, (SELECT array_agg(h.node) FROM (SELECT c.node FROM accounts_ledgerchain c WHERE c.node = ANY (f.followed)
-    GROUP BY c.node HAVING sum(c.{entries}) > $12) h)""",
+    "own": "",
+    "more": " || int8send(c.{entries}) || int8send((c.currency = $6)::int)",
     "met": """
     SELECT {carried}, t.currency FROM accounts_ledgerentry t
     WHERE t.{frm} = r.{to} AND t.{leaves} {since} r.{came} AND t.{leaves} {within} AND t.out_at <= $7 AND t.amount_minor >= $9
@@ -133,14 +132,15 @@ SELECT {row} FROM unnest($1, $2, $3) AS l(node, mark, last) CROSS JOIN LATERAL (
 """
 
 # What leaves by time, in every currency: $1 nodes, $2 first times, $3 last times, $4 until, $5 most payments, $6 least amount.
+# The rows of a node are one value, each with its currency: they may be thousands. None: too many payments.
 _GOING = """
-SELECT l.node, {row} FROM unnest($1, $2, $3) AS l(node, first, last)
+SELECT l.node, t.rows FROM unnest($1, $2, $3) AS l(node, first, last)
 CROSS JOIN LATERAL (SELECT coalesce(sum(c.{entries}), 0) AS n FROM accounts_ledgerchain c WHERE c.node = l.node) n
-LEFT JOIN LATERAL (
-  SELECT t.* FROM accounts_ledgerentry t
+CROSS JOIN LATERAL (
+  SELECT string_agg({packed} || bpcharsend(t.currency::character(3)), '') AS rows FROM accounts_ledgerentry t
   WHERE n.n <= $5 AND t.{frm} = l.node AND t.{leaves} {since} l.first AND t.{leaves} {by} l.last AND t.out_at <= $4
-    AND t.amount_minor >= $6 OFFSET 0) t ON true
-WHERE t.id IS NOT NULL OR n.n > $5
+    AND t.amount_minor >= $6) t
+WHERE t.rows IS NOT NULL OR n.n > $5
 """
 
 # The least that is left by what leaves later: $1 nodes, $2 marks, $3 last times, $4 currency, $5 until; with what is known
@@ -201,7 +201,13 @@ class Statements:
 
 
 def _made(direction: str) -> Statements:
-    words = {**_WORDS[direction], "row": _ROW, "place": _PLACE, "stops": _STOPS.format(case="$1", words="$3")}
+    words = {
+        **_WORDS[direction],
+        "row": _ROW,
+        "packed": _PACKED,
+        "place": _PLACE,
+        "stops": _STOPS.format(case="$1", words="$3"),
+    }
     three = "bigint[], bigint[], timestamptz[], text, timestamptz"
 
     def one(name: str, text: str, types: str) -> Statement:
@@ -215,7 +221,7 @@ def _made(direction: str) -> Statements:
         fifo=ahead("fifo", _FIFO),
         pro_rata=ahead("pro_rata", _POOLED, _PRO_RATA),
         libr=ahead("libr", _POOLED, _LIBR),
-        reach=one("reach", _recursion(words, _REACH, ""), f"{_AHEAD_TYPES}, integer"),
+        reach=ahead("reach", _REACH),
         meeting=one("meeting", _MEETING, "bigint[], bigint[], bigint[], text, timestamptz"),
         leaving=one("leaving", _LEAVING, f"{three}, integer"),
         going=one("going", _GOING, "bigint[], timestamptz[], timestamptz[], timestamptz, integer, bigint"),
@@ -226,10 +232,10 @@ def _made(direction: str) -> Statements:
 def _recursion(words: Mapping[str, str], pieces: Mapping[str, str], share: str) -> str:
     """The text of a recursion with a method's pieces."""
     unknown = f"'\\x{UNKNOWN.to_bytes(8, signed=True).hex()}'::bytea"
-    carried = "t.{to}, t.{came}, {packed} AS packed".format(**words, packed=_PACKED)
+    carried = "t.{to}, t.{came}, {packed} AS packed".format(**words)
     filled = {**words, "unknown": unknown, "carried": carried, "share": share}
-    none = {"part": "", "refused": "", "other": "", "hubs": "", "union": "UNION ALL"}
-    made = {piece: text.format(**filled) for piece, text in {**none, **pieces}.items()}
+    usual = {"part": "", "refused": "", "other": "", "own": " AND c.currency = $6", "more": "", "union": "UNION ALL"}
+    made = {piece: text.format(**filled) for piece, text in {**usual, **pieces}.items()}
     return (_AHEAD + _TAIL).format(**filled, **made)
 
 

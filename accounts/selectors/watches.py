@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from accounts.models import Order, Transfer
 from accounts.policy import Action
@@ -41,9 +42,17 @@ def watched_order(*, user: User, order_id: UUID) -> Order:
 
 
 def watch_credits(*, user: User, order: Order) -> QuerySet[Transfer]:
-    """What the bank has told of a watched account, newest first; for both sides of the order."""
+    """What the bank has told of a watched account, newest first; for both sides of the order.
+
+    `credited_at`, `told_reference` and `told_at` are as the bank said, also where the case had the payment from others.
+    """
     policy.require(user, Action.ORDER_VIEW, order)
     same = Q(to_account=order.account_id) | Q(to_account__merged_from=order.account_id)
     same |= Q(to_account__in=[order.account.merged_into_id] if order.account.merged_into_id else [])
-    rows = Transfer.objects.filter(same, case=order.case_id, source=SOURCE, recorded_at__gte=order.created_at)
-    return rows.select_related("to_account").order_by("-at", "pk")
+    new = Q(source=SOURCE, recorded_at__gte=order.created_at)
+    rows = Transfer.objects.filter(same, new | Q(credit_met__order=order), case=order.case_id)
+    rows = rows.annotate(
+        credited_at=Coalesce("credit_met__at", "at"), told_at=Coalesce("credit_met__told_at", "recorded_at"),
+        told_reference=Coalesce("credit_met__reference", "reference"),
+    )  # fmt: skip
+    return rows.select_related("to_account").order_by("-credited_at", "pk")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AccountName, InvolvedAccount, Involvement
 from accounts.policy import Action
 from accounts.rules import numbers
 from accounts.selectors.identity import NAME_BUCKET, account_by_number, account_of_case, index_of, number_form
+from accounts.services.identity import account_complete
+from accounts.services.merging import lock_number
 from antifraud import db, policy
 from antifraud.audit import diary
 from antifraud.crypto.blind import INDEX_VERSION, blind_bucket
@@ -68,7 +69,8 @@ def account_involve(
 ) -> Involvement:
     """The act itself, for filing and for the next hops of an answer. The caller has authorised.
 
-    A number told without its bank means the account that the case has of it, if that is one.
+    A number told without its bank means the account that the case has of it, if that is one; told with its bank by an
+    officer, it completes the account that the case alone has of it without one. A proposal (a bank's word) does not.
     """
     # The case's counters change anyway: locking first lets two officers enter the same account one after the other.
     status = db.lock(Case.objects.filter(pk=case.pk)).values_list("status", flat=True).first()
@@ -77,7 +79,11 @@ def account_involve(
     kind = kind or _likely_kind(number, institution)
     _check(kind, level, role, institution)
     form = number_form(number, kind)
-    mine = account_of_case(case.id, {index_of(form)}) if institution is None else None
+    mine = None
+    if institution is None:
+        mine = account_of_case(case.id, {index_of(form)})
+    elif institution.is_active and state == Involvement.State.CONFIRMED:
+        account_complete(by=by, case_id=case.id, index=index_of(form), institution=institution)
     account = mine or _find_or_create(institution, form, kind)
     _let_case_see(account, case, by)
     if holder_name.strip():
@@ -123,12 +129,6 @@ def account_reveal(*, by: User, account_id: UUID, field: str, purpose: str, case
     if getattr(account, field) is None:
         return ""
     return diary.reveal(account, field, by=by, purpose=purpose, case_id=case_id)
-
-
-def lock_number(index: bytes) -> None:
-    """Let one unit at a time decide what a number means: identities cover aliases, which no constraint can."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(index[:8], signed=True)])
 
 
 def case_groups(case_id: UUID) -> list[int]:

@@ -15,6 +15,7 @@ from accounts.models import Answer, Order
 from accounts.policy import Action
 from accounts.rules.deadlines import answer_due_at
 from accounts.rules.order_kinds import order_kind
+from accounts.services.act_reasons import act_reason, kept_reason
 from accounts.services.answer_checks import answer_refuse_invalid
 from accounts.services.answer_effects import ACTED, answer_effects
 from accounts.services.answer_input import AnswerInput
@@ -172,9 +173,10 @@ def answer_discard(*, by: User, answer_id: UUID, reason: str) -> Order:
     found, order = _recorded(by, answer_id)
     if len(reason.strip()) < 4:
         raise Invalid(fields={"reason": [_("Give a reason of at least four characters. It is kept with the order.")]})
+    why = act_reason("order.discard_record", by=by, obj=order, reason=kept_reason(reason))
     diary.record(
         "order.discard_record", by=by, obj=order, case_id=order.case_id,
-        detail={"answer": found.id, "scan": found.scan_id, "reason": reason.strip()[:300]},
+        detail={"answer": found.id, "scan": found.scan_id, "why": why},
     )  # fmt: skip
     answer_delete(found)
     return order

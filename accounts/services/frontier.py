@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Involvement, LedgerAccount, LedgerEntry, Order, TraceRun, Transfer
@@ -36,17 +37,22 @@ HIGHEST_LEVEL = 30
 
 @dataclass(frozen=True)
 class Pick:
-    """One ticked place. `amount_minor` None: the traced amount; `institution` only where the ledger names none."""
+    """One ticked place. `amount_minor` None: the traced amount; `institution` only where the ledger names none.
+
+    `may_exceed`: somebody says that more than was traced is meant.
+    """
 
     node: int
     amount_minor: int | None = None
     institution: Institution | None = None
+    may_exceed: bool = False
 
 
 def frontier_draft(*, by: User, run_id: UUID, nodes: Sequence[Pick], kind: str, terms: OrderTerms) -> list[Order]:
     """Draft an order of `kind` to the bank of each ticked account, with the traced amount and the payment into it.
 
-    Everything or nothing. Raises Invalid: `lines.<n>.institution` where nobody said which bank keeps it, and every
+    Everything or nothing, in the trace's currency. Raises Invalid: `lines.<n>.institution` where nobody said which bank
+    keeps it, `lines.<n>.amount` where more than was traced is asked for and nobody says that it is meant, and every
     problem of `orders_draft` (its lines are the picks in their order); Conflict like it; NotFound out of reach.
     """
     run = policy.get(by, FlowAction.TRACE_VIEW, TraceRun.objects.select_related("case"), run_id)
@@ -57,9 +63,11 @@ def frontier_draft(*, by: User, run_id: UUID, nodes: Sequence[Pick], kind: str, 
     hops = _hops(run)
     payers = {hops[pick.node].src for pick in nodes if pick.node in hops}
     rows = ledger_rows(user=by, case_id=case.id, nodes={pick.node for pick in nodes} | payers)
-    _check(nodes, rests, rows)
-    levels = {int(each["node"]): int(each["level"]) for each in run.result["nodes"]}
     row = ORDER_KINDS[kind]
+    _check(nodes, rests, rows)
+    if row.needs_mode:
+        _check_money(nodes, rests, run.currency, row.needs_amount(terms.mode), terms.currency)
+    levels = {int(each["node"]): int(each["level"]) for each in run.result["nodes"]}
     # All places before the payments into them: one place's payer may be another one, whose bank stands in its own line.
     parts = [
         account_promote(
@@ -156,6 +164,27 @@ def _check(nodes: Sequence[Pick], rests: dict[int, dict[str, Any]], rows: dict[i
             problems[f"lines.{at}.amount"] = [
                 _("A limited measure names an amount above zero. Enter what is to be held.")
             ]
+    if problems:
+        raise Invalid(fields=problems)
+
+
+def _check_money(
+    nodes: Sequence[Pick], rests: dict[int, dict[str, Any]], currency: str, with_amount: bool, said: str
+) -> None:
+    """Orders are in the trace's currency; more than was traced to an account only where that is said to be meant."""
+    problems: dict[str, list[Any]] = {}
+    if said != currency:
+        text = _("The trace is in {currency}. Order in its currency.")
+        problems["currency"] = [text.format(currency=currency)]
+    for at, pick in enumerate(nodes):
+        traced = amount_here(rests[pick.node])
+        if with_amount and not pick.may_exceed and (pick.amount_minor or 0) > traced:
+            lang = get_language() or "en"
+            asked, here = (money.format_minor(each, currency, lang) for each in (pick.amount_minor or 0, traced))
+            text = _(
+                "{asked} is more than the {traced} traced to this account. Enter less, or tick that more is meant."
+            )
+            problems[f"lines.{at}.amount"] = [text.format(asked=asked, traced=here)]
     if problems:
         raise Invalid(fields=problems)
 

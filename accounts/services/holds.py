@@ -16,7 +16,8 @@ from accounts.models.hold import IN_FORCE, LIVE
 from accounts.policy import Action
 from accounts.rules import deadlines
 from accounts.selectors.identity import family
-from accounts.services.accounts import lock_number
+from accounts.services.hold_returns import hold_counts, returns_taken_over
+from accounts.services.merging import lock_number
 from accounts.states import hold_flow
 from antifraud import db, money, policy
 from antifraud.errors import Conflict, Forbidden, Invalid, Superseded
@@ -45,8 +46,7 @@ def hold_open(*, by: User, order: Order, answer: Answer, mode: str = "", stated_
     )  # fmt: skip
     if answer.waiting_rank is not None:
         hold.rank = answer.waiting_rank
-        detail: dict[str, Any] = {"rank": hold.rank}
-        hold_flow.begin(hold, by=by, verb="open", status="waiting", topic="hold.opened", detail=detail)
+        hold_flow.begin(hold, by=by, verb="open", status="waiting", topic="hold.opened", detail={"rank": hold.rank})
         case_count(order.case_id, open_holds=1)
         return hold
     if answer.effective_at is None:
@@ -59,7 +59,7 @@ def hold_open(*, by: User, order: Order, answer: Answer, mode: str = "", stated_
     hold_flow.begin(hold, by=by, verb="open", topic="hold.opened", detail={"expires_at": hold.legal_expires_at})
     if kind == "freeze":
         _convert_stops(by, hold)
-    case_count(order.case_id, open_holds=1, held_minor=hold.amount_minor or 0, currency=hold.currency)
+    case_count(order.case_id, open_holds=1, held_minor=hold_counts(hold), currency=hold.currency)
     return hold
 
 
@@ -95,18 +95,19 @@ def hold_extend(
         if hold.kind == "stop":
             _make_room(order)
         changes |= {"ended_at": None, "end_cause": "", "trigger_at": None, "lift_due_at": None}
-        case_count(hold.case_id, held_minor=hold.amount_minor or 0, currency=hold.currency)
+        case_count(hold.case_id, held_minor=hold.left_minor or 0, currency=hold.currency)
     return hold_flow.apply(hold, "extend", by=by, changes=changes, detail={"expires_at": end, "order": order.number})
 
 
 def hold_convert(*, by: User, stop: Hold, freeze: Hold) -> Hold:
     """The stop becomes the freeze: no gap, no lift to confirm."""
-    held = _held(stop)
+    held = hold_counts(stop)
     changes = {
         "converted_to": freeze, "ended_at": freeze.effective_from, "end_cause": "converted", "trigger_at": None, "lift_due_at": None,
     }  # fmt: skip
     hold_flow.apply(stop, "convert", by=by, changes=changes, detail={"freeze": freeze.id})
     case_count(stop.case_id, open_holds=-1, held_minor=-held, currency=stop.currency)
+    returns_taken_over(stop=stop, freeze=freeze)
     return stop
 
 
@@ -138,7 +139,7 @@ def hold_activate(
     hold_flow.apply(hold, "activate", by=by, changes=changes, detail=detail, expected_version=expected_version)
     if hold.kind == "freeze":
         _convert_stops(by, hold)
-    case_count(hold.case_id, held_minor=amount_minor or 0, currency=hold.currency)
+    case_count(hold.case_id, held_minor=hold_counts(hold), currency=hold.currency)
     return hold
 
 
@@ -147,7 +148,7 @@ def hold_release(*, by: User, hold: Hold, cause: str, trigger_at: datetime, rele
 
     The institution still confirms the lift; an executed release does so in the same act.
     """
-    held = _held(hold)
+    held = hold_counts(hold)
     changes = _ending(hold, cause, released_at) | {"trigger_at": trigger_at}
     hold_flow.apply(hold, "release", by=by, changes=changes, detail={"cause": cause})
     case_count(hold.case_id, held_minor=-held, currency=hold.currency)
@@ -207,14 +208,14 @@ def hold_expire(hold: Hold, *, by: User) -> int:
     end = hold.legal_expires_at
     if end is None:
         return 0
-    held = _held(hold)
+    held = hold_counts(hold)
     hold_flow.apply(hold, "expire", by=by, changes=_ending(hold, "expired", end), detail={"expired_at": end})
     case_count(hold.case_id, held_minor=-held, currency=hold.currency)
     return 1
 
 
 def _make_room(order: Order) -> None:
-    """One live stop per case and account: one past its end is ended first, one that runs refuses the second.
+    """One live stop per case and account: one past its end, or all paid back, is ended first; any other refuses the second.
 
     Two stops that are answered at once wait for each other at the number, since neither sees the other's hold yet.
     """
@@ -224,12 +225,16 @@ def _make_room(order: Order) -> None:
         case=order.case_id, account__in=list(family([order.account_id])), kind="stop", status__in=LIVE
     )
     for hold in db.lock(rows):
-        if hold.legal_expires_at is None or deadlines.in_force(hold.legal_expires_at, now):
+        runs = hold.legal_expires_at is None or deadlines.in_force(hold.legal_expires_at, now)
+        if runs and not hold.is_paid_back:
             raise Conflict(
                 _("A stop of this account runs in this case. Answer 'refused': the account is stopped already."),
                 code="already_stopped", extra={"until": hold.legal_expires_at},
             )  # fmt: skip
-        hold_expire(hold, by=system_user())
+        if runs:  # it keeps nothing any more
+            hold_release(by=system_user(), hold=hold, cause="returned", trigger_at=now, released_at=now)
+        else:
+            hold_expire(hold, by=system_user())
 
 
 def _convert_stops(by: User, freeze: Hold) -> None:
@@ -246,11 +251,6 @@ def _ending(hold: Hold, cause: str, at: datetime) -> dict[str, Any]:
     """The columns of an end: from `at` on the institution's clock to confirm the lift runs."""
     due = deadlines.lift_due_at(at, profile_of(hold.legal_profile))
     return {"ended_at": at, "end_cause": cause, "trigger_at": at, "lift_due_at": due}
-
-
-def _held(hold: Hold) -> int:
-    """What the case counts as held by this hold."""
-    return (hold.amount_minor or 0) if hold.status in IN_FORCE else 0
 
 
 def _end(kind: str, order: Order, effective_at: datetime, stated_end: datetime | None) -> datetime | None:

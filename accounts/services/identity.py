@@ -11,11 +11,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AccountAlias, AccountChange, InvolvedAccount
+from accounts.models import AccountAlias, AccountChange, InvolvedAccount, Involvement
 from accounts.policy import Action
 from accounts.selectors.identity import account_by_number, index_of, number_form
-from accounts.services.accounts import lock_number
-from accounts.services.merging import cases_tell, move_back, move_over
+from accounts.services.merging import cases_tell, lock_number, move_back, move_over
 from accounts.services.series.links import series_account_merged
 from antifraud import db, policy
 from antifraud.audit import diary
@@ -43,9 +42,12 @@ def account_correct(*, by: User, account_id: UUID, institution: Institution | No
 
 
 def correct_apply(
-    *, by: User, account: InvolvedAccount, institution: Institution | None, reason: str
+    *, by: User, account: InvolvedAccount, institution: Institution | None, reason: str, case_id: UUID | None = None
 ) -> InvolvedAccount:
-    """The act itself, also for an order's correction. The caller has authorised and holds the row."""
+    """The act itself, also for an order's correction. The caller has authorised and holds the row.
+
+    `case_id`: the case whose own act it is, for the audit row.
+    """
     _not_merged(account)
     to_id = institution.id if institution else None
     if institution is not None and not (institution.is_executing and institution.is_active):
@@ -59,7 +61,7 @@ def correct_apply(
     same = account_by_number(to_id, index)
     if same is not None and same.id != account.id:
         into = db.lock(ROWS.filter(pk=same.pk)).get()
-        _merge(by, account, into, reason)
+        _merge(by, account, into, reason, case_id)
         return into
     before = account.institution
     account.institution = institution
@@ -68,10 +70,26 @@ def correct_apply(
     if before is not None and account.grants.filter(group=before.group_id, revoked_at__isnull=True).exists():
         policy.revoke([before.group_id], account, by=by, reason="account.correct")
     diary.record(
-        "account.correct", by=by, obj=account, subject_hmac=index,
+        "account.correct", by=by, obj=account, case_id=case_id, subject_hmac=index,
         detail={"from": before.id if before else None, "to": to_id, "change": change.id},
     )  # fmt: skip
     return account
+
+
+def account_complete(*, by: User, case_id: UUID, index: bytes, institution: Institution) -> None:
+    """The case's account of this number that nobody knew the institution of, if there is one, is kept by this one.
+
+    Where that institution's account of the number is known already, the two are one. Not for an account that the case
+    dismissed, nor for one that other cases have too: whose that is, they find out. The change keeps no reason: what it
+    rests on is the entry itself. The caller has authorised an officer's act.
+    """
+    rows = ROWS.filter(number_index=index, institution__isnull=True, merged_into__isnull=True)
+    mine = Involvement.objects.filter(case=case_id).exclude(state=Involvement.State.DISMISSED)
+    others = Involvement.objects.exclude(case=case_id)
+    rows = rows.filter(pk__in=mine.values("account")).exclude(pk__in=others.values("account"))
+    account = db.lock(rows).first()
+    if account is not None:
+        correct_apply(by=by, account=account, institution=institution, reason="", case_id=case_id)
 
 
 def alias_add(*, by: User, account_id: UUID, number: str, reason: str) -> AccountAlias:
@@ -156,7 +174,9 @@ def account_unmerge(*, by: User, change_id: UUID, reason: str) -> InvolvedAccoun
     return account
 
 
-def _merge(by: User, account: InvolvedAccount, into: InvolvedAccount, reason: str) -> AccountChange:
+def _merge(
+    by: User, account: InvolvedAccount, into: InvolvedAccount, reason: str, case_id: UUID | None = None
+) -> AccountChange:
     moved = move_over(by=by, account=account, into=into)
     series_account_merged(account_id=account.id, into_id=into.id)
     account.merged_into = into
@@ -166,7 +186,7 @@ def _merge(by: User, account: InvolvedAccount, into: InvolvedAccount, reason: st
         other=into, moved=moved,
     )  # fmt: skip
     diary.record(
-        "account.merge", by=by, obj=account, subject_hmac=bytes(account.number_index),
+        "account.merge", by=by, obj=account, case_id=case_id, subject_hmac=bytes(account.number_index),
         detail={"into": into.id, "change": change.id, "involvements": len(moved["involvements"])},
     )  # fmt: skip
     return change

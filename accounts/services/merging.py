@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import F, Value
 from django.db.models.functions import Greatest, Least
 
@@ -16,6 +17,12 @@ from cases.services.cases import case_count
 from cases.services.clues import case_clued
 
 DISMISSED = Involvement.State.DISMISSED
+
+
+def lock_number(index: bytes) -> None:
+    """Let one unit at a time decide what a number means: identities cover aliases, which no constraint can."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(index[:8], signed=True)])
 
 
 def move_over(*, by: User, account: InvolvedAccount, into: InvolvedAccount) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Order, SyncFinding, SyncRun
@@ -58,7 +59,7 @@ def sync_digest(*, by: User, scope: str, day: date | None = None) -> Digest:
     items = platform_items(user=by, scope=scope, day=day)
     run = _run(by.institution, scope, day)
     # A list that was compared before is no longer the last word: from now on the institution finds out by itself.
-    _note(run, platform_count=len(items), outcome=Outcome.FETCHED if not _has_open(run) else Outcome.DIFFERS)
+    _note(run, platform_count=len(items), outcome=Outcome.DIFFERS if _open(run).exists() else Outcome.FETCHED)
     key = os.urandom(KEY_BYTES)
     return Digest(scope, day, run.epoch, key, len(items), digest(key, items.values()))
 
@@ -177,17 +178,28 @@ def _note(run: SyncRun, **columns: Any) -> None:
     run.save(update_fields=[*changes])
 
 
-def _has_open(run: SyncRun) -> bool:
-    return run.findings.filter(resolved_at__isnull=True).exists()
+def _open(run: SyncRun) -> QuerySet[SyncFinding]:
+    """What is open of the run. Of open holds also what earlier days found: a day that has ended is not compared again."""
+    rows = SyncFinding.objects.filter(resolved_at__isnull=True)
+    if run.scope == OPEN_HOLDS:
+        return rows.filter(run__institution=run.institution_id, run__scope=OPEN_HOLDS)
+    return rows.filter(run=run)
 
 
 def _keep(run: SyncRun, found: list[Difference], *, by: User) -> list[SyncFinding]:
-    """The run's open findings made equal to `found`; returns those that are new."""
+    """The open findings made equal to `found`; returns those that are new."""
     now = db.require_unit_of_work().now
-    before = {finding.subject_id: finding for finding in db.lock(run.findings.filter(resolved_at__isnull=True))}
     said = {one.id: (one.kind, one.ours, one.theirs) for one in found}
-    told = {f.subject_id: (f.kind, f.platform_item, f.bank_item) for f in before.values()}
-    _settle([f for key, f in before.items() if said.get(key) != told[key]], SyncFinding.Resolution.AGREED, by=by)
+    told: dict[UUID, tuple[str, str, str]] = {}
+    gone: list[SyncFinding] = []
+    for each in db.lock(_open(run)):
+        words = (each.kind, each.platform_item, each.bank_item)
+        # The same may have been found on both sides of a midnight at once: one of them is enough.
+        if said.get(each.subject_id) == words and each.subject_id not in told:
+            told[each.subject_id] = words
+        else:
+            gone.append(each)
+    _settle(gone, SyncFinding.Resolution.AGREED, by=by)
     orders = _orders_of(run.scope, [one.id for one in found], by)
     fresh = [
         SyncFinding(

@@ -14,16 +14,17 @@ from django.db.models import Max
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CaseLedger, LedgerEntry, TraceRun
+from accounts.models import CaseLedger, LedgerEntry, TraceCheck, TraceRun
 from accounts.policy import FlowAction
 from accounts.rules.tracing import MESSAGES, Params, ParamsError, Seed, Traced, difference, params_difference, trace
 from accounts.rules.tracing.params import RULE
 from accounts.rules.tracing.result import digest
-from accounts.selectors.traces import entry_currency, seed_parts, seeds_again, trace_seeds
+from accounts.selectors.traces import both_sides, entry_currency, seed_parts, seeds_again, trace_seeds
 from accounts.selectors.tracing import LedgerReader
 from antifraud import db, policy
 from antifraud.audit import diary
 from antifraud.errors import Conflict, Invalid
+from antifraud.problems import Problem
 from banks.models import User
 from cases.models import Case
 
@@ -60,6 +61,7 @@ def trace_run(
         chosen = sorted(_seed(each) for each in seeds)
         if account is not None:
             _one_side(case.pk, chosen, limits, account)
+        _not_both_sides(case.pk, chosen)
         ledger, traced, currency = _traced(case.pk, chosen, limits)
     except ParamsError as error:
         raise _invalid(error) from error
@@ -70,7 +72,7 @@ def trace_repeat(*, by: User, run: TraceRun) -> TraceRun | None:
     """Run a trace again as it was asked; a new run where the rows that it reads or its result differ, else None.
 
     Seeds are found again where their entries were made anew. None too where none of them is left. The new run is marked
-    as automatic. Raises NotFound, Forbidden, Conflict.
+    as automatic; of one that says the same it is noted on which version of the ledger. Raises NotFound, Forbidden, Conflict.
     """
     policy.require(by, FlowAction.TRACE_REPEAT, run)
     case = Case.objects.get(pk=run.case_id)
@@ -89,6 +91,8 @@ def trace_repeat(*, by: User, run: TraceRun) -> TraceRun | None:
         traced.result.as_dict()
     )
     if same and _same_rule(run):
+        checked = {"ledger_version": ledger.version, "checked_at": db.require_unit_of_work().now}
+        TraceCheck.objects.update_or_create(run=run, defaults=checked)
         return None
     return _store(by, case, ledger, currency, limits, seeds, traced, is_automatic=True)
 
@@ -130,6 +134,15 @@ def _one_side(case_id: UUID, seeds: Sequence[Seed], params: Params, account: int
     rows = LedgerEntry.objects.filter(case_id=case_id, pk__in=[seed.entry for seed in seeds])
     if rows.exclude(**{side: account}).exists():
         raise Invalid(fields={"seeds": [sentence]})
+
+
+def _not_both_sides(case_id: UUID, seeds: Sequence[Seed]) -> None:
+    """Raises ParamsError (seeds) where money that one seed brings into an account may be what another one takes out of it."""
+    found = both_sides(case_id, seeds)
+    if found is not None:
+        raise ParamsError(
+            [Problem("seed_both_sides", dict(zip(("entry", "other"), found, strict=True)), field="seeds")]
+        )
 
 
 def _ledger(case_id: UUID) -> CaseLedger:

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import InvolvedAccount, Involvement, Order, Transfer
 from accounts.policy import Action
-from accounts.selectors.identity import accounts_meant, indexes_of, root_id, root_of
+from accounts.selectors.identity import accounts_meant, indexes_of, root_id
 from accounts.selectors.watches import SOURCE, watches_running
 from accounts.services.accounts import account_involve
 from accounts.services.transfers import transfer_note
+from accounts.services.watch_credits import credit_met, credits_hold, credits_known, was_told
 from antifraud import db, policy
 from antifraud.audit import diary
 from antifraud.errors import Forbidden, Invalid, WrongState
@@ -48,8 +49,10 @@ class Credit:
 def watch_report(*, by: User, order_id: UUID, told: Sequence[Credit]) -> list[Transfer | None]:
     """Take new credits of a watched account; for each in its order the transfer, None where it was told before.
 
-    The same credit is one of the same payer, time, amount and reference. Without a reference two real credits may look
-    alike: such a one is new only where it says so itself (`is_another`).
+    One that tells of a payment which the case has from a statement or another telling is that transfer (`credits_known`):
+    nothing comes twice, and the bank does not learn what the case knew. The same credit is one of the same payer, time,
+    amount and reference. Without a reference two real credits may look alike: such a one is new only where it says so
+    itself (`is_another`).
     They come into the case's ledger by themselves, and traces that reach the account are run again. Raises WrongState
     where the watch does not run, Invalid by field, Forbidden for people of the police, NotFound out of reach.
     """
@@ -61,19 +64,34 @@ def watch_report(*, by: User, order_id: UUID, told: Sequence[Credit]) -> list[Tr
     if not told or len(told) > MOST_CREDITS:
         raise Invalid(fields={"credits": [_("Tell at least one credit and at most two hundred at a time.")]})
     account = InvolvedAccount.objects.select_related("institution").get(pk=root_id(order.account))
-    taken = [_take(by, order, account, credit) for credit in told]
-    made = [transfer for transfer in taken if transfer is not None]
+    credits_hold(order, account)
+    fresh = {at: credit for at, credit in enumerate(told) if not _is_told(order, account, credit)}
+    known = credits_known(order, account, fresh)
+    taken = [_take(by, order, account, credit, known.get(at)) for at, credit in enumerate(told)]
+    made = [each for at, each in enumerate(taken) if each is not None and at not in known]
     if made:
         post.enqueue(CREDITED, order.id)
     detail: dict[str, Any] = {"told": len(told), "new": len(made), "transfers": [each.id for each in made]}
+    if known:
+        detail["known"] = [each.id for each in known.values()]
     diary.record("watch.report", by=by, obj=order, case_id=order.case_id, detail=detail)
     return taken
 
 
-def _take(by: User, order: Order, account: InvolvedAccount, credit: Credit) -> Transfer | None:
-    payers = accounts_meant(indexes_of(credit.number)) if credit.number.strip() else set()
-    _check(order, account, credit, payers)
-    if not credit.is_another and _was_told(order, account, credit, payers):
+def _payers(credit: Credit) -> set[UUID]:
+    return accounts_meant(indexes_of(credit.number)) if credit.number.strip() else set()
+
+
+def _is_told(order: Order, account: InvolvedAccount, credit: Credit) -> bool:
+    return not credit.is_another and was_told(order, account, credit, _payers(credit))
+
+
+def _take(by: User, order: Order, account: InvolvedAccount, credit: Credit, known: Transfer | None) -> Transfer | None:
+    _check(order, account, credit, _payers(credit))
+    if known is not None:
+        credit_met(order, credit, known, by=by)
+        return known
+    if _is_told(order, account, credit):  # anew: the same may stand twice in what is told now
         return None
     payer = None
     if credit.number.strip():
@@ -102,20 +120,3 @@ def _check(order: Order, account: InvolvedAccount, credit: Credit, payers: set[U
         problems["number"] = [text]
     if problems:
         raise Invalid(fields=problems)
-
-
-def _was_told(order: Order, account: InvolvedAccount, credit: Credit, payers: set[UUID]) -> bool:
-    """Whether the same was told before: of one payer, to the second and the cent, with the same reference."""
-    rows = Transfer.objects.filter(
-        case=order.case_id, to_account=account, at=credit.at, amount_minor=credit.amount_minor, currency=credit.currency,
-        reference=credit.reference.strip(), source=SOURCE,
-    ).select_related("from_account__merged_into")  # fmt: skip
-    return any(_is_payer(row.from_account, credit, payers) for row in rows)
-
-
-def _is_payer(known: InvolvedAccount | None, credit: Credit, payers: set[UUID]) -> bool:
-    """Whether the credit names this payer, or like it none; a bank that is not known is no other bank."""
-    if known is None or not credit.number.strip():
-        return known is None and not credit.number.strip()
-    bank = root_of(known).institution_id
-    return root_id(known) in payers and (credit.institution is None or bank in {None, credit.institution.id})

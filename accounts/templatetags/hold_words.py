@@ -13,6 +13,7 @@ END_CAUSE_LABELS = {
     "expired": gettext_lazy("The legal term ran out"),
     "released": gettext_lazy("Released"),
     "converted": gettext_lazy("A freeze took its place"),
+    "returned": gettext_lazy("All its money was returned"),
     "error": gettext_lazy("Issued in error"),
     "crossed": gettext_lazy("Executed after the order was cancelled"),
     "overruled": gettext_lazy("The emergency stop was overruled"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import flow, flow_bank, flow_files, flow_tab, frontier, watches
+from accounts.views import flow, flow_bank, flow_files, flow_tab, frontier, victims_traces, watches
 
 urlpatterns = [
     path("cases/<uuid:case_id>/flow/", flow_tab.flow_tab_view, name="flow"),
     path("cases/<uuid:case_id>/flow/frontier/", frontier.frontier_view, name="frontier"),
+    path("cases/<uuid:case_id>/flow/victims/", victims_traces.victims_trace_view, name="victims_trace"),
     path("flow/<uuid:run_id>/", flow.flow_run_view, name="flow_run"),
     path("flow/<uuid:run_id>/nodes/<int:node>/", flow.flow_node_view, name="flow_node"),
     path("flow/<uuid:run_id>/files/<slug:form>/", flow_files.flow_export_view, name="flow_export"),

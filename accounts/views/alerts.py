@@ -33,7 +33,7 @@ from antifraud.crypto.fields import preload_rows
 from antifraud.db import unit_of_work
 from antifraud.errors import Conflict, Invalid
 from antifraud.spreadsheets import write_rows
-from banks.forms.errors import attach_errors
+from banks.forms.errors import attach_errors, show_version
 from banks.middleware import UserRequest
 from cases.views.parts import reveal_shown
 
@@ -79,6 +79,8 @@ def alert_page(
     lines, notices = list(alert.lines.all()), list(alert.notices.all())
     preload_rows([alert, *lines])
     refused = refused or {}
+    for form in refused.values():
+        show_version(form, alert.version)
     shown: dict[str, Any] = {
         "submit": VersionForm(initial={"version": alert.version}, auto_id="submit_%s"),
         "cancel": ReasonForm(auto_id="cancel_%s"),
@@ -97,6 +99,8 @@ def alert_page(
         "forms": shown,
         "problem": next(iter(refused.values()), None),
         "refused": next(iter(refused), ""),
+        # What the page has already is not put in its place again: values that were opened there stay open.
+        "is_as_seen": request.headers.get("HX-Request") == "true" and request.GET.get("seen") == str(alert.version),
         "crumbs": [(_("Alerts"), reverse("accounts:alerts")), (alert.number, "")],
     }
     return render(request, "accounts/alert_detail.html", context, status=status)

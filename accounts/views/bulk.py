@@ -31,6 +31,7 @@ from antifraud import db
 from antifraud.db import unit_of_work
 from antifraud.errors import AppError, Conflict
 from banks.middleware import UserRequest
+from banks.selectors.platform import page_now
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -130,10 +131,12 @@ def _page(
     }
     if is_fragment:
         return render(request, "accounts/bulk_answers_result.html", context, status=status)
+    now = page_now()
     context |= {
+        "server_now": now,
         "tabs": queue_tabs("bulk"),
         "most": MOST_ANSWERS,
-        "open": queue_counts(user=request.user)["total"],
+        "open": queue_counts(user=request.user, now=now)["total"],
         "crumbs": [(_("Queue"), reverse("accounts:queue")), (_("Bulk answers"), "")],
     }
     return render(request, "accounts/bulk_answers.html", context, status=status)

@@ -51,10 +51,10 @@ def case_accounts_view(request: UserRequest, case_id: UUID) -> HttpResponse:
             return redirect("accounts:case_accounts", case_id)
     rows = list(case_accounts(user=request.user, case=case)[:MOST_ACCOUNTS])
     preload_rows([row.account for row in rows])
-    held = in_force(case.holds.all()).values_list("account_id", "kind", "amount_minor", "currency", "legal_expires_at")
     by_account: dict[UUID, list[tuple[Any, ...]]] = {}
-    for account_id, *hold in held:
-        by_account.setdefault(account_id, []).append(tuple(hold))
+    for hold in in_force(case.holds.all()):
+        told = (hold.kind, hold.left_minor, hold.currency, hold.legal_expires_at)
+        by_account.setdefault(hold.account_id, []).append(told)
     context = case_context(case, "accounts") | {
         "rows": [(row, by_account.get(row.account_id, [])) for row in rows],
         "transfers": list(case_transfers(user=request.user, case=case)[:MOST_ACCOUNTS]),

@@ -40,6 +40,7 @@ def case_features_view(request: UserRequest, case_id: UUID) -> HttpResponse:
     case = case_detail(user=user, case_id=case_id)
     form = FeatureFilterForm(request.GET or None)
     chosen = form.cleaned_data if form.is_valid() else {}
+    state = selectors.features_state(user=user, case=case)  # before the rows: old ones must not stand there as current
     rows = selectors.features_list(
         user=user, case=case, sort=chosen.get("sort") or "score", covered=chosen.get("covered", False)
     )
@@ -51,7 +52,7 @@ def case_features_view(request: UserRequest, case_id: UUID) -> HttpResponse:
         "page": page,
         "rows": [_line(row, accounts[row.node]) for row in page.items if row.node in accounts],
         "columns": columns(),
-        "state": selectors.features_state(user=user, case=case),
+        "state": state,
         "total": str(total) if total <= selectors.MOST_COUNTED else f"{selectors.MOST_COUNTED}+",
         "may_compute": policy.can(user, FeatureAction.FEATURE_COMPUTE),
     }
@@ -64,10 +65,11 @@ def ledger_features_view(request: UserRequest, party_id: UUID) -> HttpResponse:
     """One account: each feature with its value, its points, what it means and how it was computed."""
     account, rows = selectors.features_of_account(user=request.user, ledger_id=party_id)
     case = case_detail(user=request.user, case_id=account.case_id)
+    state = selectors.features_state(user=request.user, case=case)  # before the rows are read, as in the list
     context = case_context(case, "flow") | {
         "account": account,
         "currencies": [_line(row, account) for row in rows],
-        "state": selectors.features_state(user=request.user, case=case),
+        "state": state,
     }
     return render(request, "accounts/ledger_features.html", context)
 

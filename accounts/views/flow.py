@@ -16,6 +16,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -26,7 +27,9 @@ from accounts.selectors.flow import MOST_OPENED, SECOND, FlowGraph, FlowNode, fl
 from accounts.selectors.flow_difference import flow_difference, traces_beside
 from accounts.selectors.ledger_numbers import second_numbers
 from accounts.views.flow_drawing import draw
+from accounts.views.flow_rows import account_rows, payment_rows
 from accounts.views.flow_words import ENDS, bank_of, level_of, number_of, parts_of, state_of
+from accounts.views.param_words import param_label, param_value
 from antifraud import policy
 from banks.middleware import UserRequest
 from cases.views.tabs import case_context
@@ -85,6 +88,10 @@ def flow_difference_view(request: UserRequest, run_id: UUID, other_id: UUID) -> 
     payments = [(each, found.nodes.get(each.edge.src), found.nodes.get(each.edge.dst)) for each in found.edges]
     context = case_context(after.case, "flow") | {
         "found": found,
+        "params": [
+            (param_label(name), *(param_value(name, value, after.currency) for value in values))
+            for name, *values in found.params
+        ],
         "rests": [(each, number_of(each.node), bank_of(each.node), *ends) for each, *ends in rests][:MOST_ROWS],
         "payments": [
             (each, number_of(src) if src else "—", number_of(dst) if dst else "—") for each, src, dst in payments
@@ -104,7 +111,7 @@ def _head_context(request: UserRequest, run: TraceRun, before: UUID | None) -> d
 
 
 def _part_context(request: UserRequest, run: TraceRun, query: FlowQuery, graph: FlowGraph) -> dict[str, Any]:
-    """The views, the filter, and the picture or its table; rows are made for the table alone."""
+    """The views, the filter, and the picture or its table; rows are written for the table alone."""
     is_table = query.view == "table"
     opener = _opener(run, query, graph)
     picture = None if is_table or not graph.nodes else draw(graph, query.view, picture_title(run), opener)
@@ -128,8 +135,8 @@ def _part_context(request: UserRequest, run: TraceRun, query: FlowQuery, graph: 
         "shown": len(graph.nodes),
         "openable": sum(1 for node in graph.nodes.values() if node.hidden),
         "picture": picture,
-        "rows": node_rows(graph, run, query) if is_table else [],
-        "payments": payment_rows(graph)[:MOST_ROWS] if is_table else [],
+        "rows": _account_rows(request, graph, opener) if is_table else "",
+        "payments": payment_rows(graph, MOST_ROWS) if is_table else "",
         "payments_more": max(len(graph.edges) - MOST_ROWS, 0),
     }
 
@@ -139,17 +146,11 @@ def picture_title(run: TraceRun) -> str:
     return _("Case {case}, trace {number}").format(case=run.case.number, number=run.number)
 
 
-def node_rows(graph: FlowGraph, run: TraceRun, query: FlowQuery) -> list[dict[str, Any]]:
+def _account_rows(request: UserRequest, graph: FlowGraph, opener: Callable[[FlowNode], str]) -> SafeString:
     """The accounts of the table, by level, the largest first."""
     nodes = sorted(graph.nodes.values(), key=lambda each: (each.is_beyond, each.level, -each.came, each.node))
-    opener = _opener(run, query, graph)
-    return [_row(node, opener) for node in nodes[:MOST_ROWS]]
-
-
-def payment_rows(graph: FlowGraph) -> list[tuple[Any, str, str]]:
-    """The payments of the table in the order of time: (edge, from, to)."""
-    edges = sorted(graph.edges, key=lambda edge: (edge.is_beyond, edge.when, edge.entry or 0))
-    return [(edge, number_of(graph.nodes[edge.src]), number_of(graph.nodes[edge.dst])) for edge in edges]
+    may_reveal = policy.can(request.user, FlowAction.LEDGER_REVEAL)
+    return account_rows(nodes[:MOST_ROWS], currency=graph.run.currency, opener=opener, may_reveal=may_reveal)
 
 
 def _row(node: FlowNode, opener: Callable[[FlowNode], str]) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from accounts.models import TraceRun
 from accounts.rules.picture import (
@@ -34,6 +34,7 @@ from accounts.views.flow_words import Labels, amount_text, labels, state_of
 DRAW = {"layers": draw_layers, "time": draw_times, "sankey": draw_sankey}
 MOST_NAMED = 60  # payments whose amount is written at the curve; beyond it only the thickness tells
 FITS = 21  # letters of a line in a box
+NO_WIDER = "\u1100"  # no letter before this one takes the room of two
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def legend() -> list[tuple[Look, Any]]:
 
 def clip(text: str, most: int = FITS) -> str:
     """Text that fits into so many letters; a Chinese character takes two."""
-    if 2 * len(text) <= most or (len(text) <= most and text.isascii()):
+    if 2 * len(text) <= most or (len(text) <= most and max(text) < NO_WIDER):
         return text
     width = 0
     for at, letter in enumerate(text):
@@ -197,9 +198,14 @@ def _more(each: DrawnNode) -> str:
     """What its handle does; "" where it has none."""
     if not each.open_url or each.node is None:
         return ""
-    count = each.node.hidden
+    return _more_words(each.node.hidden, get_language()).format(number=each.lines[0])
+
+
+@lru_cache(maxsize=512)
+def _more_words(count: int, language: str | None) -> str:
+    """The sentence of a handle without the account's number, in the reader's `language`."""
     text = ngettext("Show {count} hidden neighbour of {number}", "Show {count} hidden neighbours of {number}", count)
-    return text.format(count=count, number=each.lines[0])
+    return text.format(count=count, number="{number}")
 
 
 def _dot(node: FlowNode, graph: FlowGraph, *, backward: bool) -> Dot:

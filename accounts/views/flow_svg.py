@@ -101,6 +101,4 @@ def _more(each: DrawnNode, label: str) -> str:
     )
 
 
-def _n(value: float) -> str:
-    """A number as SVG reads it in every language: a point, no group signs, no needless digits."""
-    return f"{value:.8g}"
+_n = "{:.8g}".format  # a number as SVG reads it in every language: a point, no group signs, no needless digits

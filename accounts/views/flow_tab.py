@@ -18,7 +18,9 @@ from accounts.models import TraceRun
 from accounts.policy import FlowAction
 from accounts.selectors.flow import runs_list
 from accounts.selectors.flow_seeds import SeedChoice, has_victim_account, ledger_version, seed_choices
+from accounts.selectors.trace_checks import runs_later, runs_stale
 from accounts.services.traces import trace_run
+from accounts.views.victims_traces import cover_context, traces_of_victims
 from antifraud import policy
 from antifraud.db import unit_of_work
 from antifraud.errors import AppError
@@ -80,8 +82,11 @@ def _page(
 ) -> HttpResponse:
     chosen = {str(key) for key in form["seeds"].value() or []}
     runs = list(runs_list(user=request.user, case=case)[:MOST_RUNS])
-    context = case_context(case, "flow") | {
-        "runs": runs,
+    version, later = ledger_version(user=request.user, case=case), runs_later(case.id) if runs else {}
+    stale = runs_stale(runs, version)
+    context = case_context(case, "flow") | cover_context(request, case, traces_of_victims(request, case))
+    context |= {
+        "runs": [(run, run.pk in stale, later.get(run.pk)) for run in runs],
         "newest": runs[0] if runs else None,
         "seeds": seeds,
         "groups": _groups(seeds, chosen),
@@ -91,7 +96,6 @@ def _page(
         ],
         "may_run": policy.can(request.user, FlowAction.TRACE_RUN),
         "has_victim": has_victim_account(user=request.user, case=case),
-        "ledger_version": ledger_version(user=request.user, case=case),
     }
     return render(request, "accounts/flow_tab.html", context, status=status)
 

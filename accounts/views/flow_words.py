@@ -110,6 +110,7 @@ class Labels:
         self.beyond, self.not_traced = _("not part of the trace"), _("not traced")
         self.came, self.rest = _("traced in {amount}"), _("of it here {amount}")
         self.is_return = _("return")
+        self.hidden: dict[int, str] = {}
         self.one_payment = ngettext("{count} payment", "{count} payments", 1).format(count=1)
 
     def payments(self, count: int) -> str:
@@ -154,9 +155,15 @@ class Labels:
             parts.append(self.ending(node, currency))
         parts += [taken_words(each, currency) for each in node.taken if each.kind in HOLDING]
         if node.hidden:
-            hidden = ngettext("{count} neighbour not shown", "{count} neighbours not shown", node.hidden)
-            parts.append(hidden.format(count=node.hidden))
+            parts.append(self._hidden(node.hidden))
         return ", ".join(filter(None, parts))
+
+    def _hidden(self, count: int) -> str:
+        """How many neighbours are not shown; a few counts come again and again."""
+        if count not in self.hidden:
+            text = ngettext("{count} neighbour not shown", "{count} neighbours not shown", count)
+            self.hidden[count] = text.format(count=count)
+        return self.hidden[count]
 
 
 @lru_cache(maxsize=8)
@@ -218,7 +225,8 @@ def state_of(node: FlowNode) -> str:
         return "seed"
     if not node.taken:
         return "beyond" if node.is_beyond else _drawn_end(node)
-    holding = {each.state for each in node.taken if each.kind in HOLDING}
+    # A hold whose money went back keeps nothing.
+    holding = {each.state for each in node.taken if each.kind in HOLDING and each.amount_minor != 0}
     if "active" in holding:
         return "held"
     if holding & {"asked", "waiting", "drafted"}:

@@ -30,7 +30,7 @@ from antifraud.api.pagination import keyset_page, page_urls
 from antifraud.db import unit_of_work
 from antifraud.errors import Conflict, Invalid
 from antifraud.spreadsheets import write_rows
-from banks.forms.errors import attach_errors
+from banks.forms.errors import attach_errors, show_version
 from banks.middleware import UserRequest
 from cases.rules.fraud_types import FRAUD_TYPE_LABELS
 from cases.views.parts import reveal_shown
@@ -73,6 +73,8 @@ def _page(
     with unit_of_work(request.user):
         reading = notice_open(by=request.user, notice_id=notice_id)
     notice = reading.notice
+    if form is not None:
+        show_version(form, notice.version)
     case = reading.content["case"]
     kind = case["fraud_type"] if case else ""
     context = {

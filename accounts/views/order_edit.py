@@ -26,6 +26,7 @@ from accounts.views.order_words import order_actions, order_crumbs
 from antifraud import policy
 from antifraud.db import unit_of_work
 from antifraud.errors import Conflict, Invalid, WrongState
+from banks.forms.errors import show_version
 from banks.middleware import UserRequest
 
 
@@ -95,6 +96,8 @@ def _save(request: UserRequest, order: Order, form: OrderEditForm) -> tuple[Orde
                 return order_update(by=request.user, order_id=order.id, changes=changes, expected_version=version), 303
         except (Invalid, Conflict) as error:
             status = form.attach(error)
+            if isinstance(error, Conflict):  # told: what is sent from this page next is about the draft as it is now
+                show_version(form, order_detail(user=request.user, order_id=order.id).version)
     else:
         status = 422
     if more:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import Answer, Hold, Order
@@ -16,6 +17,7 @@ from accounts.rules.order_kinds import ORDER_KINDS
 from accounts.rules.reasons import REASON_LABELS
 from accounts.selectors.timeline import Act
 from antifraud import policy
+from antifraud.money import format_minor
 from banks.models import Institution, User
 from banks.selectors.institutions import superiors
 from cases.views.words import TONES, VERB_LABELS
@@ -161,12 +163,20 @@ def timeline_of(acts: list[Act]) -> list[dict[str, Any]]:
         {
             "at": act.at,
             "title": _(VERB_LABELS[act.verb]) if act.verb in VERB_LABELS else act.verb,
-            "text": _reason(act.detail.get("reason", "")),
+            "text": _reason(act.detail.get("reason", "")) or _return(act.detail),
             "actor": act.actor,
             "tone": TONES.get(act.verb.split(".")[-1], ""),
         }
         for act in acts
     ]
+
+
+def _return(detail: dict[str, Any]) -> str:
+    """What went out of a hold, and by which return."""
+    if "refund" not in detail:
+        return ""
+    amount = format_minor(detail["amount_minor"], detail["currency"], get_language() or "en")
+    return _("{amount} by return {number}").format(amount=amount, number=detail["refund"])
 
 
 def _reason(text: str) -> str:

@@ -22,6 +22,7 @@ from accounts.views.order_words import order_actions, order_crumbs, order_steps,
 from antifraud import policy
 from antifraud.api.pagination import keyset_page, page_urls
 from antifraud.crypto.fields import preload_rows
+from banks.forms.errors import show_version
 from banks.middleware import UserRequest
 from banks.selectors.platform import page_now
 from cases.views.parts import reveal_shown
@@ -61,6 +62,8 @@ def order_page(
     hops = [hop for answer in answers for hop in answer.next_hops.all()]
     preload_rows([order, order.account, *_payers(order), *answers, *hops, *_holders(answers)])
     refused, now = refused or {}, page_now()
+    for form in refused.values():
+        show_version(form, order.version)
     shown: dict[str, Any] = {
         "submit": VersionForm(initial={"version": order.version}),
         "recall": VersionForm(),

@@ -26,6 +26,7 @@ from antifraud.api.pagination import keyset_page, page_urls
 from antifraud.crypto.fields import preload_rows
 from antifraud.db import unit_of_work
 from antifraud.errors import Conflict, Invalid
+from banks.forms.errors import show_version
 from banks.middleware import UserRequest
 from cases.rules.fraud_types import FRAUD_TYPE_LABELS
 
@@ -91,6 +92,7 @@ def _page(
     preload_rows(shares)
     is_open = refund.status in AT_BANK
     shown = forms or _forms(request, shares, bound=False, version=refund.version)
+    show_version(shown.main, refund.version)
     lines = {line.share.pk: line for line in shown.lines}
     kind = content["case"]["fraud_type"]
     context = {
@@ -147,6 +149,7 @@ def _record_page(
     shares = _paid_out(refund)
     preload_rows(shares)
     shown = forms or _forms(request, shares, bound=False, version=refund.version)
+    show_version(shown.main, refund.version)
     lines = {line.share.pk: line for line in shown.lines}
     context = {
         "refund": refund,

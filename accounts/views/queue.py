@@ -24,6 +24,7 @@ from antifraud.crypto.fields import preload_rows
 from antifraud.db import unit_of_work
 from antifraud.errors import AppError
 from banks.middleware import UserRequest
+from banks.selectors.platform import page_now
 
 PAGE = 100
 AT_ONCE = 200
@@ -51,7 +52,7 @@ def queue_rows(request: UserRequest) -> HttpResponse:
 def queue_answered(request: UserRequest) -> HttpResponse:
     """What the institution has answered, newest first."""
     form = QueueFilterForm(request.GET or None, institution=request.user.institution, grouped=False)
-    rows = selectors.bank_answered(user=request.user, **form.filters())
+    rows = selectors.as_lines(selectors.bank_answered(user=request.user, **form.filters()))
     page = keyset_page(rows, selectors.ANSWERED_KEYSET, request.GET.get("cursor"), PAGE)
     preload_rows([order.account for order in page.items])
     context = {"form": form, "page": page, "tabs": queue_tabs("answered")} | page_urls(request, page)
@@ -72,13 +73,16 @@ def queue_tabs(active: str) -> list[dict[str, Any]]:
 def _rows(request: UserRequest, query: QueryDict) -> dict[str, Any]:
     form = QueueFilterForm(query or None, institution=request.user.institution)
     filters = form.filters()
-    page = keyset_page(selectors.bank_queue(user=request.user, **filters), selectors.KEYSET, query.get("cursor"), PAGE)
+    rows = selectors.as_lines(selectors.bank_queue(user=request.user, **filters))
+    page = keyset_page(rows, selectors.KEYSET, query.get("cursor"), PAGE)
     preload_rows([order.account for order in page.items])
     kept = QueryDict(mutable=True)
     kept.update({name: str(query[name]) for name in (*FILTERS, "cursor") if query.get(name)})
     address = kept.urlencode()
-    counts = selectors.queue_counts(user=request.user)
+    now = page_now()
+    counts = selectors.queue_counts(user=request.user, now=now)
     return {
+        "server_now": now,  # the frame's countdowns and the groups by one clock, asked once
         "form": form,
         "page": page,
         "counts": counts,

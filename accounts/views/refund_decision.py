@@ -20,6 +20,7 @@ from accounts.forms.refunds import ObjectionDecisionForm, ObjectionForm
 from accounts.models import Objection, Refund
 from accounts.policy import RefundAction
 from accounts.rules.refunds import BRANCH_LABELS, REASON_LABELS, is_recomputable
+from accounts.selectors.refund_parties import is_another_name, named, other_names, victims_left_out
 from accounts.selectors.refunds import refund_detail
 from accounts.services.refunds.decide import decision_content, refund_approve, refund_reject
 from accounts.services.refunds.objections import objection_decide, objection_lodge, objection_reveal
@@ -136,6 +137,8 @@ def _decide(request: UserRequest, refund_id: UUID, data: dict[str, Any]) -> Refu
 def _decide_page(request: UserRequest, refund_id: UUID, form: DecisionForm, *, status: int = 200) -> HttpResponse:
     try:
         with unit_of_work(request.user):
+            # Read first: the version that the form sends must not be newer than the worksheet that is shown.
+            seen = refund_detail(user=request.user, refund_id=refund_id)
             refund, current, shares, text = decision_content(by=request.user, refund_id=refund_id)
     except WrongState:
         # A second click, or another was faster: the return's own page shows what became of it.
@@ -143,12 +146,19 @@ def _decide_page(request: UserRequest, refund_id: UUID, form: DecisionForm, *, s
         return HttpResponseRedirect(reverse("accounts:refund", args=[refund_id]), status=303)
     figures = {row["victim"]: row for row in current.worksheet["rows"]}
     context = {
-        "refund": refund_detail(user=request.user, refund_id=refund_id),
+        "refund": seen,
         "current": current,
         "rows": [
-            (share, figures[str(share.victim_id)], share.payee_name.open(), share.payee_account.open())
+            (
+                share, figures[str(share.victim_id)], share.payee_name.open(), share.payee_account.open(),
+                share.victim.name.open(), is_another_name(share),
+            )
             for share in shares
         ],
+        "other_names": [str(share.position) for share in other_names(shares)],
+        "left_out": named(victims_left_out(refund, current)),
+        "held_account": refund.hold.account.number.open(),
+        "before": next((each for each in seen.rounds.all() if each.number == current.number - 1), None),
         "totals": current.worksheet["totals"],
         "branch": _(BRANCH_LABELS[current.branch]),
         "reasons": [_(REASON_LABELS[code]) for code in current.worksheet["reasons"]],
@@ -161,5 +171,5 @@ def _decide_page(request: UserRequest, refund_id: UUID, form: DecisionForm, *, s
             (refund.number, reverse("accounts:refund", args=[refund.pk])),
             (_("Read and decide"), ""),
         ],
-    }
+    }  # fmt: skip
     return render(request, "accounts/refund_decide.html", context, status=status)

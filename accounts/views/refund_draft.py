@@ -47,14 +47,23 @@ def refund_new_view(request: UserRequest, case_id: UUID) -> HttpResponse:
     if data is None:
         return _new_page(request, case, shown)
     if not shown.is_valid():
-        return _new_page(request, case, shown, status=422)
+        return _same_again(request, case) or _new_page(request, case, shown, status=422)
     try:
         with unit_of_work(user):
             refund = refund_draft(by=user, hold_id=main.cleaned_data["hold"].pk, data=shown.refund_input())
     except (Invalid, Conflict) as error:
-        return _new_page(request, case, shown, status=shown.attach(error))
+        return _same_again(request, case) or _new_page(request, case, shown, status=shown.attach(error))
     messages.success(request, _("Return {number} was computed.").format(number=refund.number))
     return HttpResponseRedirect(reverse("accounts:refund", args=[refund.pk]), status=303)
+
+
+def _same_again(request: UserRequest, case: Case) -> HttpResponseRedirect | None:
+    """A second click on the button leads to the return that the first one made."""
+    going = selectors.refund_under_way(user=request.user, case=case, hold=request.POST.get("hold", ""))
+    if going is None:
+        return None
+    messages.info(request, _("Return {number} of this hold was computed already.").format(number=going.number))
+    return HttpResponseRedirect(reverse("accounts:refund", args=[going.pk]), status=303)
 
 
 def _new_page(request: UserRequest, case: Case, shown: RefundForms, *, status: int = 200) -> HttpResponse:

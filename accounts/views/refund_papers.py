@@ -15,8 +15,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import RefundRound, RefundShare
+from accounts.models import Refund, RefundRound, RefundShare
 from accounts.rules.refunds import canonical
+from accounts.selectors.refund_parties import is_another_name, victims_left_out
 from accounts.services.clear_exports import worksheet_export_clear
 from accounts.services.refunds.notice import notice_print
 from accounts.services.refunds.reveals import (
@@ -52,8 +53,8 @@ def refund_export_view(request: UserRequest, refund_id: UUID, round_number: int,
         response = HttpResponse(canonical(found.worksheet), content_type="application/json")
         response["Content-Disposition"] = f'attachment; filename="{name}.json"'
     else:
-        rows = _rows(found, shares)
-        response = table_file(form, name, _headings(), rows, title=_("Worksheet"), notes=_notes(found))
+        rows = _rows(refund, found, shares)
+        response = table_file(form, name, _headings(), rows, title=_("Worksheet"), notes=_notes(refund, found))
     response["X-Worksheet-SHA256"] = bytes(found.sha256).hex()
     return response
 
@@ -67,30 +68,37 @@ def refund_export_clear_view(request: UserRequest, refund_id: UUID, round_number
             by=request.user, refund_id=refund_id, round_number=round_number, form=form,
             purpose=request.POST.get("purpose", ""),
         )  # fmt: skip
-    rows = _rows(found.round, found.shares, found.values)
+    rows = _rows(found.refund, found.round, found.shares, found.values)
     name, headings = f"{found.refund.number}-{round_number}-clear", _headings(in_clear=True)
-    response = table_file(form, name, headings, rows, title=_("Worksheet"), notes=_notes(found.round), mark=found.mark)
+    response = table_file(
+        form, name, headings, rows, title=_("Worksheet"), notes=_notes(found.refund, found.round), mark=found.mark
+    )
     response["X-Worksheet-SHA256"] = bytes(found.round.sha256).hex()
     return response
 
 
-def _notes(found: RefundRound) -> list[str]:
-    return [_("SHA-256 of the worksheet: {digest}").format(digest=bytes(found.sha256).hex())]
+def _notes(refund: Refund, found: RefundRound) -> list[str]:
+    """Digest and held account, masked."""
+    return [
+        _("SHA-256 of the worksheet: {digest}").format(digest=bytes(found.sha256).hex()),
+        _("Account on which the money is held: {number}").format(number=refund.hold.account.number.masked()),
+    ]
 
 
 def _headings(*, in_clear: bool = False) -> list[str]:
     masked = [
         _("Line"), _("Victim"), _("Reported at"), _("Loss"), _("Came back"), _("Missing"), _("Traced here"), _("Whole cents"),
         _("Remainder"), _("Rounding"), _("Gets back"), _("Missing afterwards"), _("Currency"), _("Account to be paid"), _("State"),
+        _("Name of the account holder"),
     ]  # fmt: skip
     return [*masked, _("Name of the victim"), _("Name of the payee")] if in_clear else masked
 
 
 def _rows(
-    found: RefundRound, shares: list[RefundShare], values: Mapping[UUID, tuple[str, str, str]] | None = None
+    refund: Refund, found: RefundRound, shares: list[RefundShare], values: Mapping[UUID, tuple[str, str, str]] | None = None
 ) -> list[list[OutCell]]:  # fmt: skip
     """Victims by id, payees masked: who they are (`values`: victim, payee, account) is shown with a reason only. The last
-    rows are the totals."""
+    rows are the totals and the victims of the case without a line."""
     facts, totals = found.worksheet["facts"], found.worksheet["totals"]
     currency = facts["currency"]
     by_victim = {str(share.victim_id): share for share in shares}
@@ -108,11 +116,12 @@ def _rows(
                 share.position, row["victim"], reported[row["victim"]], amount(row["loss_minor"]), amount(row["returned_minor"]),
                 amount(row["open_minor"]), amount(row["traced_minor"]), amount(row["quota_minor"]), str(row["remainder"]),
                 row["extra"], amount(row["share_minor"]), amount(row["left_minor"]), currency, account,
-                str(share.get_outcome_display()), *([victim, payee] if values else []),
+                str(share.get_outcome_display()), _("another than the victim's") if is_another_name(share) else _("the victim's"),
+                *([victim, payee] if values else []),
             ]
         )  # fmt: skip
     blank: list[OutCell] = [None] * 3
-    after: list[OutCell] = [None] * (4 if values else 2)
+    after: list[OutCell] = [None] * (5 if values else 3)
     rows.append(
         [
             None, _("Total"), None, amount(totals["loss_minor"]), amount(totals["returned_minor"]), amount(totals["open_minor"]),
@@ -121,6 +130,9 @@ def _rows(
     )  # fmt: skip
     for label, name in ((_("Held"), "held_minor"), (_("Stays held"), "surplus_minor")):
         rows.append([None, label, *[None] * 8, amount(totals[name]), None, currency, *after])
+    for each in victims_left_out(refund, found):
+        label = _("No line: {victim}").format(victim=each.victim.pk)
+        rows.append([None, label, None, amount(each.loss_minor), *[None] * 8, currency, *after])
     return rows
 
 

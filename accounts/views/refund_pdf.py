@@ -24,6 +24,7 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, T
 
 from accounts.models import Refund, RefundRound, RefundShare
 from accounts.rules.refunds import BRANCH_LABELS, REASON_LABELS
+from accounts.selectors.refund_parties import is_another_name, victims_left_out
 from antifraud.money import format_minor
 from banks.models import User
 
@@ -58,6 +59,7 @@ def decision_pdf(refund: Refund, current: RefundRound, shares: Sequence[RefundSh
         _worksheet(refund, current, shares),
         _text(_("Whom the bank pays"), HEADING),
         _payees(refund, shares),
+        *_left_out(refund, current),
         _text(_("Decided by"), HEADING),
         _pairs(_people(refund)),
         Spacer(1, 4 * mm),
@@ -104,6 +106,7 @@ def _head(refund: Refund, current: RefundRound) -> list[tuple[str, str]]:
         (_("Case"), refund.case.number),
         (_("Bank"), refund.institution.title),
         (_("Hold"), refund.hold.order.number),
+        (_("Account on which the money is held"), refund.hold.account.number.open()),
         (_("Rule applied"), _(BRANCH_LABELS[current.branch])),
         (_("Legal basis"), _(refund.legal_basis)),
         (_("Legal profile, as configured"), str(refund.legal_profile)),
@@ -142,18 +145,34 @@ def _worksheet(refund: Refund, current: RefundRound, shares: Sequence[RefundShar
     return _grid(rows, [20 * mm, *[30.8 * mm] * 5])
 
 
+def _left_out(refund: Refund, current: RefundRound) -> list[Flowable]:
+    """How many victims of the case have no line; who they are is not the paper's to say."""
+    found = victims_left_out(refund, current)
+    if not found:
+        return []
+    since = sum(each.is_since for each in found)
+    words = _("Victims of the case without a line: {count}; of them with a line in the round before: {since}")
+    return [_text(words.format(count=len(found), since=since), SMALL)]
+
+
 def _payees(refund: Refund, shares: Sequence[RefundShare]) -> Table:
-    headings = [_("Line"), _("Account holder"), _("Account to be paid"), _("Bank"), _("Amount")]
+    headings = [_("Line"), _("Victim"), _("Account holder"), _("Account to be paid"), _("Bank"), _("Amount")]
     rows: list[list[Flowable]] = [[_text(each, SMALL) for each in headings]]
     rows += [
         [
-            _text(str(share.position), SMALL), _text(share.payee_name.open(), SMALL), _text(share.payee_account.open(), SMALL),
+            _text(str(share.position), SMALL), _text(share.victim.name.open(), SMALL), _text(_holder(share), SMALL),
+            _text(share.payee_account.open(), SMALL),
             _text(share.payee_bank, SMALL), _amount(share.share_minor, refund.currency),
         ]
         for share in shares
         if share.share_minor
     ]  # fmt: skip
-    return _grid(rows, [14 * mm, 38 * mm, 52 * mm, 38 * mm, 32 * mm])
+    return _grid(rows, [12 * mm, 28 * mm, 32 * mm, 42 * mm, 32 * mm, 28 * mm])
+
+
+def _holder(share: RefundShare) -> str:
+    name, other = share.payee_name.open(), _("not the victim's name")
+    return f"{name} ({other})" if is_another_name(share) else name
 
 
 def _pairs(rows: Sequence[tuple[str, str]]) -> Table:

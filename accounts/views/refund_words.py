@@ -14,6 +14,7 @@ from accounts.models import Objection, Refund, RefundRound, RefundShare
 from accounts.models.refund import AT_BANK, UNDECIDED
 from accounts.policy import RefundAction
 from accounts.rules.refunds import BRANCH_LABELS, REASON_LABELS
+from accounts.selectors.refund_parties import is_another_name, other_names, victims_left_out
 from accounts.services.refunds.checks import OVER
 from antifraud import policy
 from antifraud.crypto.fields import preload_rows
@@ -32,6 +33,11 @@ class Row:
 
     share: RefundShare
     figures: dict[str, Any]
+
+    @property
+    def is_other(self) -> bool:
+        """Whether somebody of another name than the victim's is paid."""
+        return is_another_name(self.share)
 
     @property
     def steps(self) -> str:
@@ -55,6 +61,8 @@ def refund_page_parts(refund: Refund, now: datetime) -> dict[str, Any]:
         "current": current,
         "earlier": [each for each in rounds if each.number != refund.round_number],
         "rows": [Row(share, figures[str(share.victim_id)]) for share in shares],
+        "other_names": [str(share.position) for share in other_names(shares)],
+        "left_out": victims_left_out(refund, current),
         "totals": current.worksheet["totals"],
         "missing_minor": _missing_now(current, shares),
         "is_stopped": refund.status in UNDECIDED and refund.case.status in OVER,

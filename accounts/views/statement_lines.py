@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.forms.statement_fields import field_label
 from accounts.forms.statement_words import row_text
-from accounts.models import StatementLine
+from accounts.models import StatementFile, StatementLine
 from accounts.policy import FlowAction
 from accounts.selectors import statements as selectors
 from accounts.services.flow_reveals import ledger_reveal
@@ -46,7 +46,9 @@ def statement_lines_view(request: UserRequest, file_id: UUID) -> HttpResponse:
     )
     preload_rows(parties.values())
     url = reverse("accounts:statement_lines", args=[file.id])
-    kinds = [("", _("All")), ("known", _("Known already")), ("repeat", _("Left out as repeats"))]
+    is_decided = file.status == StatementFile.Status.COMMITTED
+    kinds = [("", _("All")), ("known", _("Known already"))]
+    kinds.append(("repeat", _("Left out as repeats") if is_decided else _("Suspected repeats")))
     kinds.append(("twin", _("Told under another number of the account")))
     context = case_context(file.case, "statements") | page_urls(request, page)
     context |= {

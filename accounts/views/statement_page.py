@@ -16,8 +16,9 @@ from accounts.policy import FlowAction
 from accounts.selectors import matches
 from accounts.selectors import statements as selectors
 from accounts.selectors.second_numbers import numbers_disputed
+from accounts.selectors.statement_doubts import statement_doubts
 from accounts.selectors.statements_elsewhere import statements_elsewhere
-from accounts.services.statements.files import ENDED, READ
+from accounts.services.statements.files import COMMIT, ENDED, READ
 from accounts.views.jobs import job_context
 from antifraud import policy
 from antifraud.api.pagination import capped_count, keyset_page, page_urls
@@ -47,7 +48,7 @@ def case_files_context(request: UserRequest, case: Case) -> dict[str, Any]:
     return context | {
         "adopt": AdoptForm(found=found) if found else None,
         "page": page,
-        "files": [(file, layout_text(file)) for file in page.items],
+        "files": [(file, layout_text(file), file_name(file)) for file in page.items],
         "broken_off": queue.broken_off([file.id for file in page.items if file.status == Status.RECEIVED], READ),
         "recognised": f"{recognised}+" if more else recognised,
         "may_import": may_import,
@@ -64,7 +65,9 @@ def statement_context(request: UserRequest, file: StatementFile, job: Job | None
     context |= {
         "file": file,
         "title": file_title(file),
+        "name": file_name(file),
         "layout": layout_text(file),
+        "has_columns": file.headings is not None,
         "digest": bytes(file.sha256).hex(),
         "lender": file.adopted_from.case
         if file.adopted_from and policy.can(user, "case.view", file.adopted_from.case)
@@ -74,6 +77,8 @@ def statement_context(request: UserRequest, file: StatementFile, job: Job | None
         "steps": _steps(file),
     }
     context |= _job(file, job, may_cancel=may["discard"])
+    is_taken = context["is_busy"] and job is not None and job.kind == COMMIT
+    context["shown_status"] = "taking" if is_taken else file.status
     context |= _findings(request, file) if file.status in SHOWING else {"repeats": 0}
     if file.status == Status.PREVIEW and file.rows_good and may["commit"] and not context["is_busy"]:
         initial = {"version": file.version}
@@ -92,8 +97,13 @@ def file_crumbs(file: StatementFile) -> list[tuple[str, str]]:
 
 
 def file_title(file: StatementFile) -> str:
-    """Which bank's file it is, in a word; a file's own name may name a person and is not shown."""
+    """Which bank's file it is, in a word; a file's own name may name a person and stays out of titles."""
     return file.institution.title if file.institution else _("Statement")
+
+
+def file_name(file: StatementFile) -> str:
+    """What an uploaded file was called, for readers of its case alone; others were named by the platform ("")."""
+    return file.attachment.title.open() if file.source == StatementFile.Source.UPLOAD else ""
 
 
 def _job(file: StatementFile, job: Job | None, *, may_cancel: bool) -> dict[str, Any]:
@@ -114,11 +124,14 @@ def _findings(request: UserRequest, file: StatementFile) -> dict[str, Any]:
     accounts = selectors.statement_accounts(user=user, file=file)
     preload_rows([row.account for row in accounts if row.account is not None])
     counts = selectors.issue_counts(user=user, file=file)
+    suspected = selectors.statement_counted(user=user, file=file, left_out=REPEAT)
     return {
         "accounts": accounts,
         "period": (min(row.first_at for row in accounts), max(row.last_at for row in accounts)) if accounts else None,
         "remarks": [(row, field_label(row.field), remark_text(row.code)) for row in counts],
-        "repeats": selectors.statement_lines(user=user, file=file, left_out=REPEAT).count(),
+        "repeats": sum(count for count, _sum in suspected.values()),
+        "suspected": [(currency, way, *found) for (currency, way), found in sorted(suspected.items())],
+        "doubts": statement_doubts(file, file.answer.order) if file.answer else None,
     } | _totals(request, file)
 
 

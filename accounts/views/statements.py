@@ -122,13 +122,14 @@ def statement_view(request: UserRequest, file_id: UUID) -> HttpResponse:
 def statement_progress(request: UserRequest, file_id: UUID) -> HttpResponse:
     """The job's fragment; once it has ended the fragment asks once more and is led to the page as it is then.
 
-    The leading cannot be the answer to a poll: the next poll would break the page off that is just coming.
+    The leading cannot be the answer to a poll: the next poll would break the page off that is just coming. Who asks after
+    the end is led there whatever is going on by then: that fragment takes no other one in its place.
     """
     file, job = selectors.statement_with_work(user=request.user, file_id=file_id, kinds=WORK)
     url = reverse("accounts:statement", args=[file.id])
     if "HX-Request" not in request.headers:
         return HttpResponseRedirect(url)
-    if "ended" in request.GET and (job is None or not job.is_active):
+    if "ended" in request.GET:
         return HttpResponse(headers={"HX-Redirect": url})
     if job is None:
         return HttpResponse()
@@ -190,7 +191,11 @@ def statement_commit_view(request: UserRequest, file_id: UUID) -> HttpResponse:
         else:
             return HttpResponseRedirect(reverse("accounts:statement", args=[file_id]), status=303)
     fresh = selectors.statement_with_work(user=request.user, file_id=file_id, kinds=WORK)
-    context = statement_context(request, *fresh) | {"form": form}
+    context = statement_context(request, *fresh)
+    if status == 422 and "form" in context:
+        context["form"] = form
+    else:  # what the form was about has changed: it could not be sent again, and its tick says nothing of the new state
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
     return render(request, "accounts/statement_detail.html", context, status=status)
 
 

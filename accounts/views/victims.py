@@ -32,7 +32,8 @@ def victim_add_view(request: UserRequest, case_id: UUID) -> HttpResponse:
         lambda _data: victim_with_account_enter(
             by=request.user, case_id=case_id, data=form.victim_input(), account=form.victim_account()
         ),
-        done=_("The victim was added to the case."), to=reverse("cases:report", args=[case_id]) + "#victims",
+        done=_("The victim was added to the case. Check whether the case's loss includes what this victim lost."),
+        to=reverse("cases:report", args=[case_id]) + "#victims",
     )  # fmt: skip
     if not isinstance(answer, int):
         return answer

@@ -54,8 +54,9 @@ def decide(
     approve: bool,
     reason: str = "",
     excluded: tuple[UUID, ...] = (),
+    changed: Any = "",
 ) -> ApprovalRequest:
-    """Decide the pending request.
+    """Decide the pending request; `changed` says of what is no order that it changed.
 
     Raises Conflict `approval_missing`/`approval_lapsed`, Superseded where the payload is not the one that
     was asked for, Forbidden `same_person` where the maker or an excluded person (second officer) decides.
@@ -74,7 +75,8 @@ def decide(
         )
     if bytes(request.payload_sha256) != payload_sha256:
         raise Superseded(
-            _("The order changed after it was submitted. Open it again and check it."), code="payload_changed"
+            changed or _("The order changed after it was submitted. Open it again and check it."),
+            code="payload_changed",
         )
     request.checker_id = by.id
     request.decided_at = now

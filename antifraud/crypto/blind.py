@@ -6,6 +6,9 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
+
 from antifraud.crypto import keyring
 
 # Goes up with every change of a normal form or of the construction; kept beside each index (R19).
@@ -24,16 +27,16 @@ def blind_index(purpose: str, normal_form: str) -> bytes:
 
 def blind_indexes(purpose: str, normal_forms: Iterable[str]) -> list[bytes]:
     """`blind_index` of many: the key is asked for, and taken into the hash, once."""
-    keyed = hmac.new(keyring.current().index_key(purpose), digestmod=hashlib.sha256)
+    keyed = HMAC(keyring.current().index_key(purpose), SHA256())
     forms = list(normal_forms)
     if not all(forms):
         raise ValueError("an empty normal form has no index")
     return [_finished(keyed.copy(), form) for form in forms]
 
 
-def _finished(keyed: hmac.HMAC, form: str) -> bytes:
+def _finished(keyed: HMAC, form: str) -> bytes:
     keyed.update(form.encode())
-    return keyed.digest()[:INDEX_BYTES]
+    return keyed.finalize()[:INDEX_BYTES]
 
 
 def row_key(purpose: str) -> Callable[[bytes], bytes]:

@@ -27,6 +27,8 @@ SCOPE_KINDS = frozenset({"case", "institution", "platform"})
 # writers, so each process counts its own seals: 128 processes together stay below 2^31.
 MAX_AGE = timedelta(days=90)
 MAX_SEALS_PER_PROCESS = 2**24
+# Who asks for a key may seal for as long with it before asking again: an import is two batches ahead.
+ASKED_AHEAD = timedelta(minutes=30)
 _ATTEMPTS = 4
 
 _cache = KeyCache()
@@ -49,7 +51,7 @@ class _AfterCommit:
 
 
 def encryption_key(scope: Scope, *, seals: int = 1) -> tuple[UUID, Cipher]:
-    """(key id, cipher) to seal `seals` new values of `scope`; makes the scope's key at its first use.
+    """(key id, cipher) to seal `seals` new values of `scope` within half an hour; makes the scope's key at its first use.
 
     Runs in the caller's transaction. Two transactions that make the first keys of the same two scopes in
     different order can deadlock; PostgreSQL ends one of them. Raises WrongState for a destroyed scope.
@@ -57,8 +59,8 @@ def encryption_key(scope: Scope, *, seals: int = 1) -> tuple[UUID, Cipher]:
     if scope[0] not in SCOPE_KINDS:
         raise ValueError(f"unknown kind of encryption scope: {scope[0]!r}")
     key = _new_key_of(scope) or _cache.active(scope)
-    if key is None or _is_worn(key):
-        key = _read_or_make(scope)
+    if key is None or _is_worn(key, seals):
+        key = _read_or_make(scope, seals)
     key.seals += seals
     return key.id, key.cipher
 
@@ -160,19 +162,22 @@ def _uncommitted() -> list[HeldKey]:
     return [hook.key for hook in hooks if isinstance(hook, _AfterCommit) and not hook.key.is_destroyed]
 
 
-def _is_worn(key: HeldKey) -> bool:
-    return key.seals >= MAX_SEALS_PER_PROCESS or timezone.now() - key.created_at >= MAX_AGE
+def _is_worn(key: HeldKey, seals: int) -> bool:
+    """Whether so many more would pass a limit; a key that has sealed nothing yet takes any number."""
+    if timezone.now() - key.created_at >= MAX_AGE - ASKED_AHEAD:
+        return True
+    return key.seals > 0 and key.seals + seals > MAX_SEALS_PER_PROCESS
 
 
-def _read_or_make(scope: Scope) -> HeldKey:
-    """The scope's active key from the database, new where there is none or the old one is worn."""
+def _read_or_make(scope: Scope, seals: int) -> HeldKey:
+    """The scope's active key from the database, new where there is none or the old one cannot take `seals` more."""
     for _attempt in range(_ATTEMPTS):
         row = _model().objects.filter(scope_kind=scope[0], scope_id=scope[1], retired_at__isnull=True).first()
         if row is not None:
             if row.destroyed_at is not None:
                 raise WrongState(_("The data of this record has been destroyed; nothing can be added to it."))
             key = _cache.get(row.pk) or _new_key_by_id(row.pk) or _unwrap(row)
-            if not _is_worn(key):
+            if not _is_worn(key, seals):
                 _cache.put(key, active=True)
                 return key
             _model().objects.filter(pk=row.pk, retired_at__isnull=True).update(retired_at=timezone.now())
@@ -226,4 +231,4 @@ def _unwrap(row: DataKey) -> HeldKey:
         secret = keyring.current().unwrap(row.kek_id, bytes(row.wrapped), wrap_context(row.pk, scope))
     except keyring.KeyRefused as error:
         raise DecryptError(str(error)) from error
-    return HeldKey(row.pk, scope, build_cipher(row.algorithm, secret), row.created_at)
+    return HeldKey(row.pk, scope, build_cipher(row.algorithm, secret), row.created_at, _cache.seals_of(row.pk))

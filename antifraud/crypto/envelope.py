@@ -27,16 +27,18 @@ class DecryptError(AppError):
     """A sealed value cannot be opened: changed, moved, truncated, or its key is gone. Nothing is shown.
 
     `reason` and `place` ("table|column|row") are for the audit row and the log; they hold no personal data.
+    `is_cell`: the value itself is broken; its key was found, unwrapped and right, or was not even asked for.
     """
 
     code = "decrypt_failed"
     status = 500
     message = _("A stored value cannot be opened. Report this to the administrator.")
 
-    def __init__(self, reason: str, place: str = "") -> None:
+    def __init__(self, reason: str, place: str = "", *, is_cell: bool = False) -> None:
         super().__init__()
         self.reason = reason
         self.place = place
+        self.is_cell = is_cell
 
 
 class Aead(Protocol):
@@ -110,10 +112,10 @@ def seal_parts(
 def key_id_of(envelope: bytes, *, place: str = "") -> UUID:
     """The data key that an envelope asks for; raises DecryptError where the bytes are not an envelope."""
     if len(envelope) < OVERHEAD:
-        raise DecryptError("truncated envelope", place)
+        raise DecryptError("truncated envelope", place, is_cell=True)
     version, _algorithm_id, key_id, _nonce = _HEADER.unpack_from(envelope)
     if version != VERSION:
-        raise DecryptError("unknown envelope version", place)
+        raise DecryptError("unknown envelope version", place, is_cell=True)
     return UUID(bytes=key_id)
 
 
@@ -127,11 +129,11 @@ def open_envelope(envelope: bytes, *, aad: bytes, find_cipher: Callable[[UUID], 
     except DecryptError as error:
         raise DecryptError(error.reason, place) from error
     if cipher.algorithm_id != algorithm_id:
-        raise DecryptError("the key is not for this algorithm", place)
+        raise DecryptError("the key is not for this algorithm", place, is_cell=True)
     try:
         return cipher.aead.decrypt(nonce, envelope[_HEADER.size :], aad)
     except InvalidTag:
-        raise DecryptError("changed, or moved from another place", place) from None
+        raise DecryptError("changed, or moved from another place", place, is_cell=True) from None
 
 
 def open_many(

@@ -271,8 +271,8 @@ def preload_rows(rows: Iterable[models.Model]) -> None:
             secret = row.__dict__.get(name)
             # A broken cell is reported by whoever looks at it.
             with contextlib.suppress(DecryptError):
-                if isinstance(secret, Secret) and secret.key_id is not None:
-                    key_ids.add(secret.key_id)
+                if isinstance(secret, Secret) and (key_id := secret.key_id) is not None:
+                    key_ids.add(key_id)
     data_keys.preload(key_ids)
 
 

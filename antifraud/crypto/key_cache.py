@@ -16,6 +16,7 @@ Scope = tuple[str, UUID]
 MAX_KEYS = 4096
 # A key destroyed by another process is gone from this one after so many seconds at the latest.
 MAX_AGE_SECONDS = 300.0
+MOST_COUNTS = 65_536
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class KeyCache:
         self._lock = Lock()
         self._keys: OrderedDict[UUID, tuple[float, HeldKey]] = OrderedDict()
         self._active: dict[Scope, UUID] = {}
+        self._counts: OrderedDict[UUID, int] = OrderedDict()
 
     def get(self, key_id: UUID) -> HeldKey | None:
         """The key, unless it was never put, pushed out or too old."""
@@ -51,6 +53,11 @@ class KeyCache:
         with self._lock:
             key_id = self._active.get(scope)
             return self._get(key_id) if key_id else None
+
+    def seals_of(self, key_id: UUID) -> int:
+        """What this process sealed with a key that has left the cache since: to unwrap it anew makes it no newer."""
+        with self._lock:
+            return self._counts.get(key_id, 0)
 
     def put(self, key: HeldKey, *, active: bool) -> None:
         """Hold a committed key; `active` makes it the one that seals for its scope."""
@@ -74,6 +81,7 @@ class KeyCache:
         with self._lock:
             self._keys.clear()
             self._active.clear()
+            self._counts.clear()
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -91,5 +99,10 @@ class KeyCache:
 
     def _drop(self, key_id: UUID) -> None:
         _, key = self._keys.pop(key_id)
+        if key.seals:
+            self._counts[key_id] = key.seals
+            self._counts.move_to_end(key_id)
+            if len(self._counts) > MOST_COUNTS:
+                self._counts.popitem(last=False)
         if self._active.get(key.scope) == key_id:
             del self._active[key.scope]

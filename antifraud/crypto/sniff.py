@@ -63,6 +63,9 @@ _MAX_STATEMENT_BYTES = (
 )  # a hundred thousand rows of 34 columns unpack to 150 MB; the reader counts again
 _MAX_RATIO = 100
 _OTHER_PAPERS = (b"%PDF", b"%!PS", b"{\\rtf")  # all text by their bytes, none of them rows
+# Pictures and archives; others show it by their control bytes.
+_NO_TEXT = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf")
+_WEB_PAGE = re.compile(rb"<(?:!doctype html|html|head|body|table|svg)[\s>/]")
 _MT_FIELD = re.compile(rb"(?:^|[\r\n]):[0-9]{2}[A-Z]?:")
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _CONTROLS = frozenset(map(chr, range(32))) - frozenset("\t\r\n")
@@ -98,6 +101,10 @@ def sniff_statement(file: File[Any], *, field: str = "file") -> Kind:
     file.seek(0)
     head = file.read(_HEAD_BYTES)
     kind = Kind.XLSX if head.startswith(b"PK\x03\x04") else _kind_of_text(head)
+    if kind is Kind.XLSX and not _is_workbook(file):
+        raise _refusal(
+            field, _("The file is packed but is no XLSX workbook. Unpack it and send the statement files themselves.")
+        )
     if kind is None or PurePath(file.name or "").suffix.lower() not in _STATEMENT_EXTENSIONS[kind]:
         raise _refusal(field, _why_no_statement(head, kind))
     if kind is Kind.XLSX:
@@ -107,12 +114,21 @@ def sniff_statement(file: File[Any], *, field: str = "file") -> Kind:
 
 
 def _why_no_statement(head: bytes, kind: Kind | None) -> Text:
-    """What is wrong and what to do: an old or locked workbook, a name that does not fit the content, or neither."""
+    """What is wrong and what to do: an old or locked workbook, a web page, another encoding, a name that does not fit, or no statement.
+
+    To rename is said only of what would then be taken.
+    """
     if head.startswith(_OLE2):
         return _(
             "The file is an old .xls workbook or has a password. Save it as Excel workbook (.xlsx) without a password, or as CSV."
         )
-    if kind is None:
+    if kind is None and head[:2048].count(0) > len(head[:2048]) // 8 and not head.startswith(_NO_TEXT):
+        return _(
+            "The characters of the file cannot be read as UTF-8, GB18030 or UTF-16. Save it as UTF-8 and send that."
+        )
+    if _is_web_page(head):
+        return _("The file is a web page. Open it in a spreadsheet program, save it as XLSX or CSV, and send that.")
+    if kind is None or not _is_likely(head, kind):
         return _("The content and the ending of the file must both be XLSX, CSV, MT940, MT942, camt (XML), OFX or QFX.")
     return format_lazy(
         _("By its content the file is {kind}, but its name does not end so. Rename it to end in {ending}, and send it again."),
@@ -125,7 +141,7 @@ def _kind_of_text(head: bytes) -> Kind | None:
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:2048]
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return Kind.CSV
-    if _CONTROL_BYTES.intersection(head) or start.startswith(_OTHER_PAPERS):
+    if _CONTROL_BYTES.intersection(head) or start.startswith((*_OTHER_PAPERS, *_NO_TEXT)) or _is_web_page(head):
         return None
     if start.upper().startswith((b"OFXHEADER", b"<OFX>")):
         return Kind.OFX
@@ -134,6 +150,30 @@ def _kind_of_text(head: bytes) -> Kind | None:
     if start.startswith(b"{1:") or _MT_FIELD.search(start):
         return Kind.MT
     return Kind.CSV
+
+
+def _is_web_page(head: bytes) -> bool:
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:2048].lower()
+    return start.startswith(b"<") and _WEB_PAGE.search(start) is not None
+
+
+def _is_likely(head: bytes, kind: Kind) -> bool:
+    """Whether its reader would take it: a table has separators, XML is camt or OFX."""
+    start = head[:2048]
+    if kind is Kind.XML:
+        return b"camt.0" in start or b"OFX" in start
+    if kind is Kind.CSV:
+        return not start.lstrip().startswith((b"{", b"[")) and any(mark in start for mark in (b",", b";", b"\t", b"|"))
+    return True
+
+
+def _is_workbook(file: File[Any]) -> bool:
+    """False for another archive; one that is damaged may have been a workbook and is judged as one."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return True
 
 
 def _is_plain_text(head: bytes) -> bool:

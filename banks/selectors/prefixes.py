@@ -77,7 +77,7 @@ def institution_by_text(text: str) -> Institution | None:
 def institutions_by_text(texts: Iterable[str]) -> dict[str, Institution | None]:
     """The same for many texts in two statements. A name that could mean two institutions means none."""
     wanted = set(texts)
-    known = {institution.pk: institution for institution in executing_institutions()}
+    known = {institution.pk: institution for institution in executing_institutions().select_related("parent")}
     by_code = {i.bank_code: pk for pk, i in known.items() if i.bank_code and i.parent_id is None}
     names = [(text, pk) for pk, i in known.items() for text in (i.code, i.name, i.name_zh)]
     names += list(by_code.items())

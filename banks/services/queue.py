@@ -154,16 +154,17 @@ def queue_nack(*, by: User, receipt: str, reason: str) -> Delivery:
     )
 
 
-def queue_withhold(*, by: User, delivery: Delivery, error: str) -> None:
+def queue_withhold(*, by: User, delivery: Delivery, error: str, of_keys: bool) -> None:
     """Take back what was leased in this very unit of work and cannot be made into a message: our fault, not the caller's.
 
     It is offered again by the schedule of R12, with its attempt counted; the lane's page shows the failure as that of a
     post. After MOST_WITHHELD times in a row it is a dead letter if it alone fails (`services.unreadable`): people are
-    told, and may send it again under two persons. `error` is a class name or code, never data.
+    told, and may send it again under two persons. `error` is a class name or code, never data; `of_keys`: it may lie in the
+    keys and not in the row.
     """
     failed = unreadable.failed_in_a_row(delivery)
     is_lasting = len(failed) + 1 >= unreadable.MOST_WITHHELD
-    if is_lasting and unreadable.may_give_up(delivery, failed):
+    if is_lasting and unreadable.may_give_up(delivery, failed, of_keys=of_keys):
         _changed(_BURY, delivery, "dead_lettered", by=system_user(), reason=f"{POISON}{error}"[:200])
         unreadable.given_up(delivery, error)
         return

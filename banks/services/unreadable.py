@@ -1,7 +1,7 @@
 """When a delivery that cannot be opened here is given up, and who hears of it; the lease itself is `services.queue`'s.
 
-A broken row is given up alone. Keys that are away, or the wrong ones, break every row of every lane at once: then nothing
-is given up, people are told, and all of it is tried again until the keys are back.
+A broken row is given up alone, also where nothing else is in its lane. Keys that are away, or the wrong ones, break every
+row of every lane at once: then nothing is given up, people are told, and all of it is tried again until the keys are back.
 """
 
 from __future__ import annotations
@@ -42,18 +42,26 @@ def failed_in_a_row(delivery: Delivery) -> list[int]:
     return [key for _number, key in takewhile(lambda lease: lease[0] in failed, leases)]
 
 
-def may_give_up(delivery: Delivery, failed: list[int]) -> bool:
+def may_give_up(delivery: Delivery, failed: list[int], *, of_keys: bool) -> bool:
     """Whether it is this row alone: our keys are well, and the lane got something else across since it began to fail.
 
-    That was opened since then, too: the ack of what left before says nothing about the keys.
+    That was opened since then, too: the ack of what left before says nothing about the keys. In a lane where nothing else
+    gets across it is this row alone where its own key opened and the cell did not (not `of_keys`), and either no other
+    delivery failed since, or another lane got something across.
     """
     if not failed or keyring.fault():
         return False
+    since = Attempt.objects.filter(door=DOOR, pk__gt=failed[-1])
     opened = Q(
         delivery__attempts__pk__gt=failed[-1], delivery__attempts__outcome=HANDED_OVER, delivery__attempts__door=DOOR
     )
-    across = Attempt.objects.filter(institution=delivery.institution_id, pk__gt=failed[-1], outcome="transported")
-    return across.filter(opened, door=DOOR).exists()
+    across = since.filter(opened, outcome="transported")
+    if across.filter(institution=delivery.institution_id).exists():
+        return True
+    if of_keys:
+        return False
+    others = since.filter(outcome=Verdict.FAILED.value).exclude(delivery=delivery)
+    return not others.exists() or across.exists()
 
 
 def given_up(delivery: Delivery, error: str) -> None:

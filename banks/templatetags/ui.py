@@ -269,14 +269,16 @@ def filter_bar(
 
 
 def _problems(form: forms.BaseForm) -> Iterable[dict[str, str]]:
-    """Each error of a form as text with the anchor of its field."""
+    """Each error of a form as text with the anchor of its field; `spoken_as` tells apart forms that repeat on a page."""
+    whose = getattr(form, "spoken_as", "")
     for name, errors in form.errors.items():
         if name == "__all__" or name not in form.fields:
-            yield from ({"text": str(error), "href": ""} for error in errors)
+            yield from ({"text": f"{whose} · {error}" if whose else str(error), "href": ""} for error in errors)
             continue
         field = form[name]
         href = field.id_for_label or f"{field.auto_id}_0"
-        yield from ({"label": str(field.label), "text": str(error), "href": f"#{href}"} for error in errors)
+        label = f"{whose} · {field.label}" if whose else str(field.label)
+        yield from ({"label": label, "text": str(error), "href": f"#{href}"} for error in errors)
 
 
 @register.inclusion_tag("ui/error_summary.html")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from html import escape
+from typing import Any, NamedTuple
 
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 from antifraud.money import format_minor
@@ -19,9 +21,10 @@ from banks.templatetags.ui_words import word
 SOON = 15 * 60  # seconds; the same limits are in assets/static/js/countdown.js
 NEAR = 30 * 60
 DAY = 86400
-DASH: SafeString = mark_safe('<span class="ui-muted" aria-hidden="true">—</span>')
+DASH = SafeString('<span class="ui-muted" aria-hidden="true">—</span>')
 PLATFORM_NAMES = (PLATFORM, f"{PLATFORM} (system)")  # as `User.__str__` and `User.audit_name` give them
-WHEN_FORMATS = {"minutes": "%Y-%m-%d %H:%M", "seconds": "%Y-%m-%d %H:%M:%S", "time": "%H:%M", "date": "%Y-%m-%d"}
+# Which part of "2026-11-22 15:46:03" each form shows.
+WHEN_FORMS = {"minutes": slice(16), "seconds": slice(19), "time": slice(11, 16), "date": slice(10)}
 
 
 class Counted(int):
@@ -36,22 +39,25 @@ def counted(value: Any) -> Any:
     return Counted(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+@lru_cache(maxsize=512)  # a page shows hundreds of icons, of a few dozen names
 def icon(name: str) -> SafeString:
     """Decorative icon of the sprite assets/static/img/icons.svg, hidden from screen readers."""
-    return format_html(
-        '<svg class="ui-icon ui-icon--{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
-        name,
-        static("img/icons.svg"),
-        name,
+    safe, sprite = escape(name), escape(static("img/icons.svg"))
+    return SafeString(
+        f'<svg class="ui-icon ui-icon--{safe}" aria-hidden="true" focusable="false"><use href="{sprite}#{safe}"></use></svg>'
     )
 
 
 def status_pill(entity: str, status: str | None) -> SafeString:
     """Word, shape and colour of a status; `entity` is a key of ui_words.WORDS, an empty status is a dash."""
-    if not status:
-        return DASH
-    label, tone, shape = word(entity, str(status))
-    return format_html('<span class="ui-pill ui-tone-{}">{}{}</span>', tone, icon(shape), label)
+    return _pill(entity, str(status), get_language()) if status else DASH
+
+
+@lru_cache(maxsize=2048)
+def _pill(entity: str, status: str, language: str | None) -> SafeString:
+    """The same pill for every row; its words are those of `language`, which is the reader's."""
+    label, tone, shape = word(entity, status)
+    return SafeString(f'<span class="ui-pill ui-tone-{escape(tone)}">{icon(shape)}{escape(str(label))}</span>')
 
 
 def actor_title(stored: str) -> str:
@@ -74,7 +80,31 @@ def duration(value: timedelta | float | None) -> SafeString:
     if value is None:
         return DASH
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
-    return format_html('<span class="ui-num ui-nowrap">{}</span>', clock_text(round(seconds)))
+    return SafeString(f'<span class="ui-num ui-nowrap">{escape(clock_text(round(seconds)))}</span>')
+
+
+class ClockWords(NamedTuple):
+    """What a countdown says in one language, in clear; the last two are ready for HTML."""
+
+    over: str
+    early: str
+    late: str
+    due: str
+    ticking: str
+    icons: str
+
+
+@lru_cache(maxsize=8)
+def _clock_words(language: str | None) -> ClockWords:
+    over, long = gettext("overdue {time}"), gettext("{days} d {hours} h")
+    return ClockWords(
+        over=over,
+        early=gettext("in time"),
+        late=gettext("late by {time}"),
+        due=gettext("due {time}"),
+        ticking=f' data-over="{escape(over)}" data-long="{escape(long)}"',
+        icons=icon("clock") + icon("alert") + icon("check"),
+    )
 
 
 def countdown(now: datetime, due_at: datetime | None, stopped_at: datetime | None = None) -> SafeString:
@@ -82,26 +112,24 @@ def countdown(now: datetime, due_at: datetime | None, stopped_at: datetime | Non
     if due_at is None:
         return DASH
     left = int((due_at - (stopped_at or now)).total_seconds())
-    over, early, late = gettext("overdue {time}"), gettext("in time"), gettext("late by {time}")
+    words = _clock_words(get_language())
     if stopped_at is not None:
-        state, template = ("intime", early) if left >= 0 else ("late", late)
+        state, template = ("intime", words.early) if left >= 0 else ("late", words.late)
+        ticking = ""
     else:
         state = "over" if left < 0 else "soon" if left < SOON else "near" if left < NEAR else "calm"
-        template = over if left < 0 else "{time}"
-    ticking = SafeString("") if stopped_at else format_html(
-        ' role="timer" data-due="{}" data-over="{}" data-long="{}"',
-        due_at.isoformat(), over, gettext("{days} d {hours} h"),
-    )  # fmt: skip
-    return format_html(
-        '<span class="ui-countdown" data-state="{}" title="{}"{}>{}{}{}<span data-text>{}</span></span>',
-        state,
-        gettext("due {time}").format(time=timezone.localtime(due_at).strftime(WHEN_FORMATS["seconds"])),
-        ticking,
-        icon("clock"),
-        icon("alert"),
-        icon("check"),
-        template.format(time=clock_text(left)),
+        template = words.over if left < 0 else "{time}"
+        ticking = f' role="timer" data-due="{due_at.isoformat()}"{words.ticking}'
+    title = words.due.format(time=_clock(due_at)[WHEN_FORMS["seconds"]])
+    return SafeString(
+        f'<span class="ui-countdown" data-state="{state}" title="{escape(title)}"{ticking}>{words.icons}'
+        f"<span data-text>{escape(template.format(time=clock_text(left)))}</span></span>"
     )
+
+
+def _clock(value: datetime) -> str:
+    """The moment in the active time zone, such as 2026-11-22 15:46:03+08:00."""
+    return timezone.localtime(value).isoformat(" ", "seconds")
 
 
 def money(minor: int | None, currency: str, sign: bool = False) -> SafeString:
@@ -112,21 +140,20 @@ def money(minor: int | None, currency: str, sign: bool = False) -> SafeString:
     first, second = format_minor(abs(minor), currency, language).split(" ", 1)
     number, unit = (first, second) if language.startswith("zh") else (second, first)
     mark = "−" if minor < 0 else "+" if sign else ""
-    return format_html('<span class="ui-money">{}{}<span class="ui-money__cur">{}</span></span>', mark, number, unit)
+    return SafeString(f'<span class="ui-money">{mark}{number}<span class="ui-money__cur">{escape(unit)}</span></span>')
 
 
 def when(value: datetime | date | None, form: str = "minutes") -> SafeString:
-    """Moment in the active time zone; `form` is a key of WHEN_FORMATS. A plain date is shown as it is."""
+    """Moment in the active time zone; `form` is a key of WHEN_FORMS. A plain date is shown as it is."""
     if value is None:
         return DASH
     if not isinstance(value, datetime):
-        return format_html('<time class="ui-num ui-nowrap" datetime="{0}">{0}</time>', value.isoformat())
-    local = timezone.localtime(value)
-    return format_html(
-        '<time class="ui-num ui-nowrap" datetime="{}" title="{}">{}</time>',
-        value.isoformat(),
-        f"{local:%Y-%m-%d %H:%M:%S} (UTC{local:%z})",
-        local.strftime(WHEN_FORMATS[form]),
+        day = value.isoformat()
+        return SafeString(f'<time class="ui-num ui-nowrap" datetime="{day}">{day}</time>')
+    local = _clock(value)
+    title = f"{local[:19]} (UTC{local[19:].replace(':', '')})"
+    return SafeString(
+        f'<time class="ui-num ui-nowrap" datetime="{value.isoformat()}" title="{title}">{local[WHEN_FORMS[form]]}</time>'
     )
 
 
@@ -135,16 +162,11 @@ def masked(secret: Any, reveal_url: str = "", label: str = "") -> SafeString:
     if secret is None or secret == "":
         return DASH
     text = secret.masked() if hasattr(secret, "masked") else str(secret)
-    value = format_html('<span class="ui-mono ui-nowrap" data-value>{}</span>', text)
+    value = f'<span class="ui-mono ui-nowrap" data-value>{conditional_escape(text)}</span>'
     if not reveal_url:
-        return value
-    title = gettext("Reveal {what}").format(what=label) if label else gettext("Reveal")
-    return format_html(
-        '<span class="ui-masked">{0}<button type="button" class="ui-inline-btn ui-no-print" data-reveal="{1}" data-what="{2}"'
-        ' aria-label="{3}" title="{3}">{4}</button></span>',
-        value,
-        reveal_url,
-        label,
-        title,
-        icon("eye"),
+        return SafeString(value)
+    title = escape(gettext("Reveal {what}").format(what=label) if label else gettext("Reveal"))
+    return SafeString(
+        f'<span class="ui-masked">{value}<button type="button" class="ui-inline-btn ui-no-print" data-reveal="{escape(reveal_url)}"'
+        f' data-what="{escape(label)}" aria-label="{title}" title="{title}">{icon("eye")}</button></span>'
     )

@@ -180,6 +180,7 @@ STATEMENT = {
     "received": Word(_("Being read"), "info", "half"),
     "needs_mapping": Word(_("Columns to be named"), "wait", "edit"),
     "preview": Word(_("Ready to be checked"), "wait", "eye"),
+    "taking": Word(_("Being taken into the ledger"), "info", "half"),  # a preview whose commit waits or runs
     "committed": Word(_("Taken into the ledger"), "ok", "check"),
     "refused": Word(pgettext_lazy("file", "Refused"), "bad", "cross"),
     "discarded": Word(_("Discarded"), "neutral", "slash"),

@@ -40,7 +40,8 @@ class Case(UUIDModel):
     occurred_at = models.DateTimeField(null=True)
     logged_at = models.DateTimeField()  # server time of entry; a backdated reported_at stays visible
     first_account_at = models.DateTimeField(null=True)
-    loss_minor = models.BigIntegerField(null=True)
+    loss_minor = models.BigIntegerField(null=True)  # as reported
+    claimed_minor = models.BigIntegerField(null=True)  # sum of what its victims lost by the returns' worksheets
     currency = models.CharField(max_length=3, default="CNY")
     is_express = models.BooleanField(default=False)
     filed_on = models.DateField(null=True)  # 立案 date: a freeze needs it
@@ -70,6 +71,11 @@ class Case(UUIDModel):
             models.Index(fields=["incident_number"], condition=~models.Q(incident_number=""), name="case_by_incident"),
             models.Index(fields=["unit", "-reported_at", "-id"], name="case_by_unit"),
         ]
+
+    @property
+    def claims_exceed_loss(self) -> bool:
+        """Whether the victims lost more by the returns' worksheets than the report says."""
+        return self.claimed_minor is not None and self.claimed_minor > (self.loss_minor or 0)
 
     def __str__(self) -> str:
         return self.number

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import BigIntegerField, ExpressionWrapper, F, When
@@ -16,7 +17,7 @@ from antifraud import db, money, policy
 from antifraud.audit import diary
 from antifraud.crypto.forbidden import reject_forbidden
 from antifraud.errors import Invalid, Superseded
-from banks.models import User
+from banks.models import Institution, User
 from banks.selectors.institutions import police_audience
 from cases.models import Case
 from cases.policy import Action
@@ -64,7 +65,7 @@ def case_file(*, by: User, data: CaseInput) -> Case:
     now = db.require_unit_of_work().now
     _check(data, now)
     case = Case(
-        number=_next_number(now),
+        number=_next_number(by.institution, now),
         unit=by.institution,
         legal_profile_id=by.institution.legal_profile_id,
         reported_at=data.reported_at,
@@ -105,11 +106,13 @@ def case_update(*, by: User, case_id: UUID, expected_version: int, changes: dict
         text = _("Money is held in this case, and the sum is kept in the case's currency. The currency stays as it is.")
         raise Invalid(fields={"currency": [text]})
     _check(CaseInput(reported_at=case.reported_at, **merged), db.require_unit_of_work().now)
+    if merged["currency"] != case.currency:
+        case.claimed_minor = None  # a sum in the former currency
     for name, value in changes.items():
         setattr(case, name, (value or None) if name == "narrative" else value)
     case.version += 1
     case.is_express = False
-    case.save(update_fields=[*changes, "version", "is_express"])
+    case.save(update_fields=[*changes, "claimed_minor", "version", "is_express"])
     diary.record("case.update", by=by, obj=case, case_id=case.id, detail={"fields": sorted(changes)})
     return case
 
@@ -137,16 +140,23 @@ def case_count(
     )
 
 
+def case_claimed(case_id: UUID, *, claimed_minor: int | None, currency: str) -> None:
+    """Keep what the victims lost by the returns' worksheets; sums in another currency than the case's are not kept."""
+    Case.objects.filter(pk=case_id, currency=currency).update(claimed_minor=claimed_minor)
+
+
 def first_account_seen(case_id: UUID) -> None:
     """Stop the 30-minute entry clock: the first level-1 account has been entered (domain.md §4)."""
     now = db.require_unit_of_work().now
     Case.objects.filter(pk=case_id, first_account_at__isnull=True).update(first_account_at=now)
 
 
-def _next_number(now: datetime) -> str:
+def _next_number(unit: Institution, now: datetime) -> str:
+    """`A<year>-<7 digits>`; the year is that of the unit's own calendar."""
+    year = now.astimezone(ZoneInfo(unit.time_zone)).year
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('case_number_seq')")
-        return f"A{now.year}-{cursor.fetchone()[0]:07d}"
+        return f"A{year}-{cursor.fetchone()[0]:07d}"
 
 
 def _check(data: CaseInput, now: datetime) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
@@ -66,8 +67,7 @@ def case_step(
 
 def _check(by: User, case: Case, verb: str, on: date, document_number: str, to_unit: Institution | None) -> None:
     problems: dict[str, list[Any]] = {}
-    today = db.require_unit_of_work().now.date() + timedelta(days=1)  # a zone east of UTC may already have tomorrow
-    if on > today:
+    if on > db.require_unit_of_work().now.astimezone(ZoneInfo(by.institution.time_zone)).date():
         problems["on"] = [_("The date lies in the future. Enter the date on the document.")]
     if verb in NEEDS_DOCUMENT and not document_number.strip():
         problems["document_number"] = [_("Enter the number of the document that this step rests on.")]

@@ -123,7 +123,7 @@ def _open_steps(request: UserRequest, case: Case) -> list[dict[str, Any]]:
 def case_edit(request: UserRequest, case_id: UUID) -> HttpResponse:
     """Complete or correct the report."""
     case = policy.get(request.user, Action.CASE_UPDATE, Case.objects.select_related("unit"), case_id)
-    form = CaseForm(request.POST or None, initial=_initial(case))
+    form = CaseForm(request.POST or None, initial=_initial(case) | _proposed(request.GET.get("loss", "")))
     status = 200
     if request.method == "POST":
         status = 422
@@ -142,6 +142,11 @@ def case_edit(request: UserRequest, case_id: UUID) -> HttpResponse:
                 messages.success(request, _("The report was saved."))
                 return redirect("cases:report", case_id)
     return render(request, "cases/case_edit.html", case_context(case, "report") | {"form": form}, status=status)
+
+
+def _proposed(loss: str) -> dict[str, Any]:
+    """A loss in minor units that another page proposes; the officer sees it in the field before it is kept."""
+    return {"loss": int(loss)} if loss.isascii() and loss.isdigit() and len(loss) < 19 else {}
 
 
 def _initial(case: Case) -> dict[str, Any]:

@@ -90,6 +90,7 @@ VERB_LABELS = {
     "hold.convert": gettext_noop("Stop converted to a freeze"),
     "hold.release": gettext_noop("Hold released"),
     "hold.expire": gettext_noop("Hold expired"),
+    "hold.return": gettext_noop("Money returned out of the hold"),
     "hold.lift": gettext_noop("Lift confirmed by the institution"),
     "alert.draft": gettext_noop("Alert drafted"),
     "alert.update": gettext_noop("Draft of the alert changed"),

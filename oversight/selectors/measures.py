@@ -209,7 +209,7 @@ def _ended_stop(
     if status in IN_FORCE:
         return EndedStop(key, expires_at)
     ending: Any = "converted" if status == S.CONVERTED else "expired" if end_cause == "expired" else "released"
-    return EndedStop(key, expires_at, ended_at, ending, has_reason)
+    return EndedStop(key, expires_at, ended_at, ending, has_reason or end_cause == "returned")
 
 
 def _to_release(user: User, window: Window, by: str) -> QuerySet[Hold]:

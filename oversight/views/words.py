@@ -97,4 +97,5 @@ END_CAUSES: dict[str, Any] = {
     "withdrawn": _("Case withdrawn"),
     "not_fraud": _("Not fraud"),
     "appeal": _("Appeal upheld"),
+    "returned": _("All its money was returned"),
 }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import AccountChange, InvolvedAccount, Involvement
 from accounts.services.identity import account_correct, alias_add
+from accounts.services.involvements import involvement_dismiss
 from antifraud import policy
 from antifraud.audit.diary import detail_of
 from antifraud.audit.models import AuditEntry
@@ -17,6 +19,7 @@ from antifraud.crypto.envelope import key_id_of
 from antifraud.crypto.models import DataKey
 from antifraud.errors import Conflict, Forbidden, Invalid, NotFound, WrongState
 from banks.models import Institution
+from tests.accounts.answering import answer, hop
 from tests.accounts.factories import card, involve, issue, new_case, nothing_happens
 from tests.cast import World
 
@@ -162,3 +165,62 @@ def test_a_merged_account_is_not_corrected(world: World, act: Act) -> None:
         account_merge(by=world.analyst_a, account_id=one.id, into_id=two.id, reason="same book")
     with nothing_happens(), pytest.raises(WrongState), act(world.analyst_a):
         account_correct(by=world.analyst_a, account_id=one.id, institution=world.bank_b, reason="a reason")
+
+
+@contextmanager
+def nothing_corrected() -> Iterator[None]:
+    """No account's institution changes and none is merged."""
+    yield
+    assert not AccountChange.objects.exists()
+    assert not AuditEntry.objects.filter(verb__in=["account.correct", "account.merge"]).exists()
+
+
+def test_entered_again_with_its_institution_it_is_the_same_account(world: World, log_in: Any) -> None:
+    case, number = new_case(world.analyst_a), card()
+    account = involve(world.analyst_a, case, None, number=number).account
+    assert involve(world.analyst_a, case, world.bank_a, number=number).account_id == account.id
+    assert InvolvedAccount.objects.get().institution_id == world.bank_a.id
+    assert AccountChange.objects.get().reason == "", "what the page says is in the reader's language"
+    assert AuditEntry.objects.get(verb="account.correct").case_id == case.id
+    page = log_in(world.analyst_a).get(reverse("accounts:account", args=[account.id])).content.decode()
+    assert "Its institution was named when the account was entered again." in page
+
+
+def test_entered_again_it_becomes_one_with_the_institutions_own(world: World) -> None:
+    case, number = new_case(world.analyst_a), card()
+    known = involve(world.analyst_b, new_case(world.analyst_b), world.bank_a, number=number).account
+    involve(world.analyst_a, case, None, number=number)
+    assert involve(world.analyst_a, case, world.bank_a, number=number).account_id == known.id
+    assert AuditEntry.objects.get(verb="account.merge").case_id == case.id
+
+
+def test_a_banks_word_alone_corrects_nothing(world: World) -> None:
+    case, number = new_case(world.analyst_a), card()
+    account = involve(world.analyst_a, case, None, number=number).account
+    order = issue(world, involve(world.analyst_a, case, world.bank_a))
+    with nothing_corrected():
+        answer(order, world.risk_a, next_hops=(hop(number=number, institution=world.bank_b, institution_text=""),))
+    account.refresh_from_db()
+    assert account.institution_id is None
+    proposed = Involvement.objects.get(case=case, state="proposed").account
+    assert (proposed.number.open(), proposed.institution_id) == (number, world.bank_b.id)
+
+
+def test_an_account_that_another_case_has_too_stays_as_it_is(world: World) -> None:
+    number = card()
+    shared = involve(world.analyst_b, new_case(world.analyst_b), None, number=number).account
+    case = new_case(world.analyst_a)
+    assert involve(world.analyst_a, case, None, number=number).account_id == shared.id
+    with nothing_corrected():
+        assert involve(world.analyst_a, case, world.bank_a, number=number).account_id != shared.id
+    shared.refresh_from_db()
+    assert shared.institution_id is None
+
+
+def test_an_account_that_the_case_dismissed_stays_as_it_is(world: World, act: Act) -> None:
+    case, number = new_case(world.analyst_a), card()
+    row = involve(world.analyst_a, case, None, number=number)
+    with act(world.analyst_a):
+        involvement_dismiss(by=world.analyst_a, involvement_id=row.id)
+    with nothing_corrected():
+        assert involve(world.analyst_a, case, world.bank_a, number=number).account_id != row.account_id

@@ -8,8 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import Answer, Hold, Order
+from accounts.selectors.timeline import order_timeline
 from accounts.services.answers import answer_confirm, answer_discard, answer_record
 from accounts.services.orders.cancel import order_cancel
 from antifraud import db
@@ -107,6 +109,19 @@ def test_a_wrong_entry_is_thrown_away_and_entered_again(world: World, act: Act) 
     with act(world.second_a):
         answer_confirm(by=world.second_a, answer_id=right.id)
     assert Hold.objects.get().amount_minor == 100
+
+
+def test_why_it_was_thrown_away_stands_in_the_orders_history_for_the_police_only(
+    world: World, act: Act, log_in: Any
+) -> None:
+    order = paper_order(world)
+    saved = record(world, order)
+    with act(world.second_a):
+        answer_discard(by=world.second_a, answer_id=saved.id, reason="the amount was misread")
+    page = log_in(world.analyst_a).get(reverse("accounts:order", args=[order.id]))
+    assert "the amount was misread" in page.content.decode()
+    acts = order_timeline(user=world.risk_paper, order=order)
+    assert [each for each in acts if "discard" in each.verb or "why" in each.detail] == []
 
 
 def test_a_reason_is_needed_to_throw_it_away(world: World, act: Act) -> None:

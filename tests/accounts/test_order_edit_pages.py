@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -102,6 +103,30 @@ def test_a_stale_page_changes_nothing(world: World, log_in: Any, stop: Order) ->
         answer = log_in(world.analyst_a).post(edit(stop), sent(world, stop, version=stop.version + 1, reason="mine"))
     assert answer.status_code == 409
     assert "mine" in answer.content.decode()
+
+
+def test_what_was_told_to_have_changed_can_be_sent_once_more(world: World, log_in: Any, stop: Order) -> None:
+    client, first = log_in(world.analyst_a), sent(world, stop, amount="100.00")
+    assert client.post(edit(stop), first).status_code == 303
+    stale = client.post(edit(stop), sent(world, stop, amount="200.00"))
+    assert stale.status_code == 409
+    (version,) = re.findall(r'name="version" value="(\d+)"', stale.content.decode())
+    stop.refresh_from_db()
+    assert (int(version), stop.amount_minor) == (stop.version, 100_00)
+    wrong = client.post(edit(stop), sent(world, stop, amount="nothing", version=version))
+    assert wrong.status_code == 422
+    assert client.post(edit(stop), sent(world, stop, amount="200.00", version=version)).status_code == 303
+    stop.refresh_from_db()
+    assert stop.amount_minor == 200_00
+
+
+def test_a_refusal_for_what_was_typed_does_not_hide_a_change(world: World, log_in: Any, stop: Order) -> None:
+    """Nobody was told of the change yet: the old version stays, and the next attempt is refused for it."""
+    client = log_in(world.analyst_a)
+    assert client.post(edit(stop), sent(world, stop, amount="100.00")).status_code == 303
+    wrong = client.post(edit(stop), sent(world, stop, amount="nothing"))
+    (version,) = re.findall(r'name="version" value="(\d+)"', wrong.content.decode())
+    assert (wrong.status_code, int(version)) == (422, stop.version)
 
 
 def test_what_was_submitted_is_not_edited(world: World, log_in: Any, stop: Order) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Hold, SyncRun
+from accounts.models import Hold, SyncFinding, SyncRun
 from accounts.services.holds import holds_expire
 from accounts.services.sync_watch import syncs_watch
 from antifraud import db
@@ -99,6 +99,50 @@ def test_holds_that_nobody_compares_for_a_quarter_of_an_hour_are_noted_once(
     assert watch() == 1
     run = SyncRun.objects.get(scope="open_holds")
     assert (run.outcome, run.times) == ("fetched", 1)
+
+
+def to_midnight(move_clock: Move, before: timedelta) -> None:
+    midnight = (db.app_now() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    move_clock(midnight - before - db.app_now())
+
+
+def test_a_difference_of_yesterday_ends_with_todays_comparison(world: Any, books: Books, move_clock: Move) -> None:
+    to_midnight(move_clock, timedelta(minutes=5))
+    hold = held(world)
+    books.items[str(hold.id)] = item(hold).replace("|stop|", "|freeze|")
+    assert len(books.compare(scope="open_holds")["different"]) == 1
+    move_clock(timedelta(minutes=10))
+    assert len(books.compare(scope="open_holds")["different"]) == 1
+    (finding,) = SyncFinding.objects.all()
+    assert finding.resolution == "", "the same difference, found on two days, is one"
+    books.get(scope="open_holds")
+    assert SyncRun.objects.latest("day").outcome == "differs"
+    books.items[str(hold.id)] = item(hold)
+    assert books.compare(scope="open_holds")["different"] == []
+    finding.refresh_from_db()
+    assert finding.resolution == "agreed"
+
+
+def test_who_was_noted_before_midnight_is_noted_again_after_a_day_or_after_comparing(
+    world: Any, books: Books, move_clock: Move
+) -> None:
+    def told() -> int:
+        watch()
+        return Notification.objects.filter(code="sync.late_holds", user=world.risk_a).count()
+
+    to_midnight(move_clock, timedelta(minutes=19))
+    held(world)
+    move_clock(timedelta(minutes=16))
+    assert told() == 1
+    move_clock(timedelta(minutes=5))
+    assert told() == 1, "five minutes later, on another day"
+    move_clock(timedelta(hours=23))
+    assert told() == 1
+    move_clock(timedelta(hours=1))
+    assert told() == 2
+    books.get(scope="open_holds")
+    move_clock(timedelta(minutes=16))
+    assert told() == 3
 
 
 def test_a_days_orders_are_due_six_hours_after_its_end(world: Any, books: Books, move_clock: Move) -> None:

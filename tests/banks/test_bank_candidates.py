@@ -102,3 +102,12 @@ def test_many_names_cost_two_statements(world: World, counted: Any) -> None:
     assert {text: i.code if i else None for text, i in found.items()} == {
         "工行": "bank_a", "建行": "bank_b", "nobody": None,
     }  # fmt: skip
+
+
+def test_a_branch_that_is_named_brings_the_bank_above_it(world: World, counted: Any) -> None:
+    Institution.objects.filter(code="bank_b").update(parent=world.bank_a, bank_code="")
+    found = institutions_by_text([world.bank_b.name])[world.bank_b.name]
+    assert found is not None
+    with counted(0):
+        assert found.parent is not None
+        assert found.parent.bank_code == "ICBC"

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from antifraud.crypto import DecryptError, data_keys
+from antifraud.crypto import DecryptError, data_keys, key_cache
 from antifraud.crypto.models import DataKey
 from antifraud.errors import WrongState
 from tests.crypto.cells import be_another_process
@@ -173,6 +173,23 @@ def test_key_is_replaced_after_so_many_seals(monkeypatch: pytest.MonkeyPatch) ->
     be_another_process()
     assert [opened(envelope) for envelope in envelopes] == [b"text"] * 7
     assert DataKey.objects.filter(scope_id=scope[1], retired_at__isnull=True).count() == 1
+
+
+@pytest.mark.django_db
+def test_seals_that_are_asked_for_at_once_do_not_pass_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_keys, "MAX_SEALS_PER_PROCESS", 10)
+    scope = new_scope()
+    used = [data_keys.encryption_key(scope, seals=seals)[0] for seals in (6, 4, 1, 9, 8, 3)]
+    assert used[0] == used[1] != used[2] == used[3] != used[4] != used[5]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_that_left_the_cache_and_came_back_is_as_worn_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_keys, "MAX_SEALS_PER_PROCESS", 3)
+    monkeypatch.setattr(key_cache, "MAX_AGE_SECONDS", 0.0)
+    scope = new_scope()
+    used = [data_keys.encryption_key(scope)[0] for _ in range(7)]
+    assert used[0] == used[1] == used[2] != used[3] == used[4] == used[5] != used[6]
 
 
 @pytest.mark.django_db

@@ -105,6 +105,12 @@ def test_what_is_held_is_on_its_way_back(played: float) -> None:
     assert AuditEntry.objects.filter(verb="refund.announce", object_id=refunds["icbc"].pk).exists()
     assert all(share.loss_minor == _lost(share) for share in RefundShare.objects.select_related("victim"))
     assert refunds["abc"].available_at is not None
+    case, hold = refunds["icbc"].case, refunds["icbc"].hold
+    assert hold.returned_minor == sum(share.share_minor for share in refunds["icbc"].shares.filter(outcome="paid")) > 0
+    in_force = [each for each in case.holds.all() if each.status in {"active", "extended"}]
+    assert case.held_minor == sum(each.left_minor or 0 for each in in_force)
+    assert case.loss_minor == case.claimed_minor
+    assert case.loss_minor == sum(share.loss_minor for share in shared.shares.all())
     assert refunds["psbc"].submitted_at is not None
 
 

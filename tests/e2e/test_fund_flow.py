@@ -130,6 +130,7 @@ def _walk_by_keyboard(page: Page) -> None:
     expect(page.locator(".fl-node")).to_have_count(drawn)
     slider = page.locator("#flow-until")
     slider.focus()
+    expect(page.locator("#flow-until-text")).to_have_text(re.compile(r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$"))
     page.keyboard.press("Home")
     expect(page.locator(".fl-ribbon:not(.is-later)")).to_have_count(1)
     page.keyboard.press("End")

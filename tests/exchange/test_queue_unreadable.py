@@ -10,6 +10,8 @@ from django.db import connection
 
 from antifraud.audit.diary import detail_of
 from antifraud.audit.models import AuditEntry
+from antifraud.crypto.envelope import key_id_of
+from antifraud.crypto.models import DataKey
 from antifraud.lanes import lane_push
 from banks.models import Attempt, Delivery, Lane, Notification
 from banks.selectors.institutions import system_user
@@ -17,6 +19,7 @@ from banks.selectors.lanes import lane_attempts
 from tests.accounts import alerting
 from tests.accounts.factories import involve, issue, new_case
 from tests.cast import World
+from tests.crypto.cells import be_another_process
 
 pytestmark = pytest.mark.django_db
 SPOIL = (
@@ -94,11 +97,11 @@ def test_it_is_counted_shown_and_tried_again_after_a_growing_pause(
     )  # fmt: skip
 
 
-def poll(client: Any, delivery: Delivery, times: int, acks: Any = ()) -> list[str]:
-    """Ask as often for what is due at once; the state after each."""
+def poll(client: Any, delivery: Delivery, times: int, acks: Any = (), beside: Any = ()) -> list[str]:
+    """Ask as often for what is due at once, what fails `beside` it too; the state after each."""
     states = []
     for _ in range(times):
-        Delivery.objects.filter(pk=delivery.pk).update(next_at=delivery.available_at)
+        Delivery.objects.filter(pk__in=[delivery.pk, *beside]).update(next_at=delivery.available_at)
         receive(client, acks=list(acks))
         states.append(Delivery.objects.get(pk=delivery.pk).state)
     return states
@@ -148,20 +151,49 @@ def test_it_ends_as_a_dead_letter_that_people_hear_of(world: World, log_in: Any,
 def test_it_is_not_given_up_where_more_than_it_fails(
     world: World, log_in: Any, broken: Delivery, orders: list[Any], monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
-    client = log_in(world.risk_a)
+    client, beside = log_in(world.risk_a), [Delivery.objects.get(subject_id=orders[1].id).pk]
+    spoil("accounts_order", orders[1].id)
     other = receipt_of_another(client)
     if why == "keys":
         monkeypatch.setattr("antifraud.crypto.keyring.fault", lambda: "KeyRefused")
-    assert set(poll(client, broken, 6, other if why == "keys" else ())) == {"ready"}
+    assert set(poll(client, broken, 6, other if why == "keys" else (), beside)) == {"ready"}
     assert not AuditEntry.objects.filter(verb="delivery.dead_letter").exists()
     assert told("lane.unopened").keys() >= {world.admin.username, world.risk_a.username}
     mine = Notification.objects.filter(user=world.risk_a, code__in=["lane.unopened", "lane.unreadable"])
     assert mine.count() == 1, "once in an hour"
     monkeypatch.setattr("antifraud.crypto.keyring.fault", str)
-    assert poll(client, broken, 1, other) == ["ready"], "what is acked now was opened before it began to fail"
+    assert poll(client, broken, 1, other, beside) == ["ready"], "what is acked now was opened before it began to fail"
     Delivery.objects.filter(subject_id=orders[2].id).update(lease_until=broken.available_at)
     later = receipt_of_another(client)
     assert poll(client, broken, 1, later) == ["dead_lettered"]
+
+
+def test_alone_in_its_lane_it_ends_too(world: World, log_in: Any, broken: Delivery) -> None:
+    """Nothing else gets across there: its own key opened, so that it is not the ring."""
+    client = log_in(world.risk_a)
+    receipt_of_another(client)
+    assert poll(client, broken, 3) == ["ready", "dead_lettered", "dead_lettered"]
+    assert told("lane.unreadable").keys() >= {world.admin.username, world.risk_a.username}
+    assert AuditEntry.objects.filter(verb="delivery.dead_letter", object_id=broken.id).count() == 1
+
+
+def test_one_whose_key_is_away_waits_for_it(world: World, log_in: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The only message of its lane, and the ring lacks the key that wraps its key: not the row's fault."""
+    monkeypatch.setattr("banks.services.unreadable.MOST_WITHHELD", 3)
+    order = issue(world, involve(world.analyst_a, new_case(world.analyst_a), world.bank_a), "stop")
+    lane_push(world.bank_a.id)
+    only, client = Delivery.objects.get(subject_id=order.id), log_in(world.risk_a)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payload FROM accounts_order WHERE id = %s", [order.id])
+        key = DataKey.objects.get(pk=key_id_of(bytes(cursor.fetchone()[0])))
+    DataKey.objects.filter(pk=key.pk).update(kek_id="kek-that-is-away")
+    be_another_process()
+    assert set(poll(client, only, 6)) == {"ready"}
+    assert told("lane.unopened").keys() >= {world.admin.username, world.risk_a.username}
+    assert not AuditEntry.objects.filter(verb="delivery.dead_letter").exists()
+    DataKey.objects.filter(pk=key.pk).update(kek_id=key.kek_id)
+    be_another_process()
+    assert poll(client, only, 1) == ["leased"]
 
 
 def test_only_failures_in_a_row_count(world: World, log_in: Any, broken: Delivery) -> None:

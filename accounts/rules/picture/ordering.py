@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -20,12 +20,9 @@ def ordered(layers: Mapping[int, Sequence[Key]], lines: Sequence[Line]) -> tuple
     """
     present = [list(layers[each]) for each in sorted(layers)]
     column = {key: at for at, keys in enumerate(present) for key in keys}
-    near: dict[Key, list[tuple[Key, int]]] = defaultdict(list)
-    for line in lines:
-        if column[line.src] != column[line.dst]:
-            near[line.src].append((line.dst, line.amount))
-            near[line.dst].append((line.src, line.amount))
-    best, fewest = [list(keys) for keys in present], crossings(present, lines)
+    left, right = _sides(column, lines)
+    gaps = _gaps(column, lines)
+    best, fewest = [list(keys) for keys in present], _crossings(present, gaps)
     place: dict[Key, float] = {}
     for keys in present:
         _place(keys, place)
@@ -37,9 +34,9 @@ def ordered(layers: Mapping[int, Sequence[Key]], lines: Sequence[Line]) -> tuple
         seen.append([list(keys) for keys in present])
         down = sweep % 2 == 0
         for at in range(1, len(present)) if down else range(len(present) - 2, -1, -1):
-            present[at] = _centred(present[at], at, place, column, near, down=down)
+            present[at] = _centred(present[at], place, left if down else right)
             _place(present[at], place)
-        count = crossings(present, lines)
+        count = _crossings(present, gaps)
         if count < fewest:
             best, fewest = [list(keys) for keys in present], count
     return best, fewest
@@ -50,31 +47,58 @@ def _place(keys: Sequence[Key], place: dict[Key, float]) -> None:
     place.update((key, (n + 0.5) / len(keys)) for n, key in enumerate(keys))
 
 
-def _centred(
-    keys: Sequence[Key], at: int, place: Mapping[Key, float], column: Mapping[Key, int],
-    near: Mapping[Key, list[tuple[Key, int]]], *, down: bool,
-) -> list[Key]:  # fmt: skip
+def _sides(
+    column: Mapping[Key, int], lines: Sequence[Line]
+) -> tuple[dict[Key, list[Key]], dict[Key, list[Key]]]:  # fmt: skip
+    """The neighbours of each account in layers to its left, and to its right, in the order of the payments."""
+    left: dict[Key, list[Key]] = defaultdict(list)
+    right: dict[Key, list[Key]] = defaultdict(list)
+    for line in lines:
+        src, dst = column[line.src], column[line.dst]
+        if src < dst:
+            right[line.src].append(line.dst)
+            left[line.dst].append(line.src)
+        elif dst < src:
+            left[line.src].append(line.dst)
+            right[line.dst].append(line.src)
+    return left, right
+
+
+def _gaps(column: Mapping[Key, int], lines: Sequence[Line]) -> dict[int, list[tuple[Key, Key]]]:
+    """The payments between neighbouring layers by the left one, each as (left account, right account)."""
+    gaps: dict[int, list[tuple[Key, Key]]] = defaultdict(list)
+    for line in lines:
+        src, dst = column[line.src], column[line.dst]
+        if dst - src == 1:
+            gaps[src].append((line.src, line.dst))
+        elif src - dst == 1:
+            gaps[dst].append((line.dst, line.src))
+    return gaps
+
+
+def _centred(keys: Sequence[Key], place: Mapping[Key, float], fixed: Mapping[Key, list[Key]]) -> list[Key]:
     """A layer sorted by where its neighbours on the fixed side stand; who has none there keeps its place."""
-
-    def centre(key: Key) -> float:
-        fixed = [place[other] for other, _amount in near.get(key, ()) if (column[other] < at) is down]
-        return sum(fixed) / len(fixed) if fixed else place[key]
-
-    return sorted(keys, key=lambda key: (round(centre(key), 9), place[key]))
+    ranks = {}
+    for key in keys:
+        own, others = place[key], fixed.get(key)
+        centre = sum([place[other] for other in others]) / len(others) if others else own
+        ranks[key] = (round(centre, 9), own)
+    return sorted(keys, key=ranks.__getitem__)
 
 
 def crossings(layers: Layers, lines: Sequence[Line]) -> int:
     """How many pairs of payments between neighbouring layers cross; O(n log n) by counting inversions."""
-    place = {key: (at, n) for at, keys in enumerate(layers) for n, key in enumerate(keys)}
-    between: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for line in lines:
-        (left, a), (right, b) = sorted((place[line.src], place[line.dst]))
-        if right - left == 1:
-            between[left].append((a, b))
+    return _crossings(layers, _gaps({key: at for at, keys in enumerate(layers) for key in keys}, lines))
+
+
+def _crossings(layers: Layers, gaps: Mapping[int, list[tuple[Key, Key]]]) -> int:
+    place = {key: n for keys in layers for n, key in enumerate(keys)}
     found = 0
-    for pairs in between.values():
+    for pairs in gaps.values():
         seen: list[int] = []
-        for _start, end in sorted(pairs):  # of one start the ends rise, so that they never cross each other
-            found += len(seen) - bisect_right(seen, end)
-            insort(seen, end)
+        # Of one start the ends rise, so that they never cross each other.
+        for _start, end in sorted([(place[a], place[b]) for a, b in pairs]):
+            at = bisect_right(seen, end)
+            found += len(seen) - at
+            seen.insert(at, end)
     return found

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from itertools import compress, islice
 from typing import BinaryIO
 
@@ -15,7 +13,7 @@ from accounts.rules.statements.decoding import text_encoding
 from accounts.rules.statements.entries import Entries, Setting
 from accounts.rules.statements.plain_lines import plain_columns
 from accounts.rules.statements.tables import HEADING_LINES, Row, chunks, find_headings, heading_score, plan
-from accounts.rules.statements.text_source import text_of
+from accounts.rules.statements.text_source import TextLines, text_of
 
 _DELIMITERS = ",\t;|"
 _MAX_LINE = 131_072
@@ -75,35 +73,21 @@ class _Source:
     """Gives rows with the physical line on which each begins; lines without any text are left out."""
 
     def __init__(self, stream: BinaryIO, encoding: str, delimiter: str) -> None:
-        self._stream = stream
-        self._text = text_of(stream, encoding, newline="")
+        self._text = TextLines(stream, encoding, _MAX_LINE)
         self._delimiter = delimiter
-        self._readline = partial(self._text.readline, _MAX_LINE)
-        self._ahead: deque[str] = deque()  # lines that could not be split in one go
         self._passed = 0  # lines that the reader has not seen
-        self._reader = csv.reader(self._lines(), delimiter=delimiter)
-
-    def _lines(self) -> Iterator[str]:
-        while line := self._ahead.popleft() if self._ahead else self._readline():
-            yield line
-
-    def _popped(self) -> Iterator[str]:
-        while self._ahead:
-            yield self._ahead.popleft()
+        self._reader = csv.reader(iter(self._text.line, ""), delimiter=delimiter)
 
     def columns(self, count: int, width: int) -> tuple[list[int], list[Sequence[str]]] | None:
         """The next rows turned, with their lines, where all are plain and `width` wide; None: nothing is taken, read them one by one."""
-        lines = [*islice(self._popped(), count)]
-        lines += islice(iter(self._readline, ""), count - len(lines))
-        found = lines and plain_columns(
-            lines, self._delimiter, width, longest=_MAX_LINE, at_end=len(lines) < count
-        )  # fmt: skip
+        text, lines, at_end = self._text.stretch(count)
+        found = lines and plain_columns(text, lines, self._delimiter, width, longest=_MAX_LINE, at_end=at_end)
         if not found:
-            self._ahead.extend(lines)
+            self._text.give_back(text)
             return None
         before = self._line_number()
-        self._passed += len(lines)
-        return list(range(before + 1, before + 1 + len(lines))), found
+        self._passed += lines
+        return list(range(before + 1, before + 1 + lines)), found
 
     def _line_number(self) -> int:
         return self._reader.line_num + self._passed
@@ -130,7 +114,7 @@ class _Source:
 
     def position(self) -> int:
         """Bytes taken from the file so far."""
-        return self._stream.tell()
+        return self._text.position()
 
 
 def _numbers(rows: Sequence[Sequence[str]], before: int) -> list[int]:

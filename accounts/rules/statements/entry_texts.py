@@ -30,8 +30,8 @@ class Texts:
         """One chunk; findings go to the chunk."""
         batch.counter_name = self.clean(chunk, "counter_name")
         batch.counter_bank = self.clean(chunk, "counter_bank")
-        batch.serial = _cut(self.clean(chunk, "serial"))
-        batch.reference = _cut(self.clean(chunk, "reference"))
+        batch.serial = self._cut(chunk, "serial")
+        batch.reference = self._cut(chunk, "reference")
         macs, ips = chunk.column("mac"), chunk.column("ip")
         batch.device = [""] * len(chunk.rows) if macs is None else each(macs, self._macs.__getitem__)
         if ips is not None:
@@ -51,6 +51,12 @@ class Texts:
             for at in (at for at, value in enumerate(values) if _DAMAGED in value):
                 chunk.doubt(at, field, "text_damaged")
         return values
+
+    def _cut(self, chunk: Chunk, field: str) -> list[str]:
+        texts, cells = self.clean(chunk, field), chunk.column(field)
+        if cells is None or (isinstance(cells, Cells) and cells.is_ascii and cells.longest <= MAX_SERIAL):
+            return texts
+        return texts if max(map(len, texts), default=0) <= MAX_SERIAL else [text[:MAX_SERIAL] for text in texts]
 
     def _column(self, field: str, texts: Sequence[str]) -> list[str]:
         """Each different text once where texts repeat, one by one where they do not."""
@@ -90,7 +96,3 @@ class Texts:
                 if text:
                     detail[field] = text
         return details
-
-
-def _cut(texts: list[str]) -> list[str]:
-    return texts if max(map(len, texts), default=0) <= MAX_SERIAL else [text[:MAX_SERIAL] for text in texts]

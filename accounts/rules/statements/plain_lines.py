@@ -19,38 +19,36 @@ _MOST_CHARACTERS = 12_000_000  # more of them at once would need too much of the
 
 
 def plain_columns(
-    lines: Sequence[str], delimiter: str, width: int, *, longest: int, at_end: bool
+    text: str, count: int, delimiter: str, width: int, *, longest: int, at_end: bool
 ) -> list[Sequence[str]] | None:
     """What csv.reader would give for these lines, turned; None unless each line is one row of `width` cells, the first filled.
 
-    Lines keep their ends. A line of `longest` characters may be a piece of one; only the last of the file (`at_end`) may lack
-    its end.
+    `text` holds `count` lines with their ends. A line of `longest` characters may be a piece of one; only the last of the file
+    (`at_end`) may lack its end.
     """
-    text = "".join(lines)
-    if '"' in text or "\0" in text:
+    if '"' in text or "\0" in text or text.endswith("\r"):
         return None
-    if "\r" in text:
-        text = text.replace("\r\n", "\n")
-        if "\r" in text:
+    if not text.endswith("\n"):
+        if not at_end:
             return None
-    if not text.endswith("\n") and at_end:
         text += "\n"
-    if text.count("\n") != len(lines) or not text.endswith("\n") or max(map(len, lines)) >= longest:
+    if count >= MANY and len(text) <= _MOST_CHARACTERS:
+        return _columns_of_bytes(text.encode(), count, delimiter, width, longest)
+    lines = text.replace("\r\n", "\n").split("\n")
+    lines.pop()
+    if len(lines) != count or max(map(len, lines)) + 1 >= longest or any("\r" in line for line in lines):
         return None
-    if len(lines) >= MANY and len(text) <= _MOST_CHARACTERS:
-        return _columns_of_bytes(text.encode(), len(lines), delimiter, width)
     if set(map(str.count, lines, repeat(delimiter))) != {width - 1}:
         return None
-    cells = text.replace("\n", delimiter).split(delimiter)
-    cells.pop()
+    cells = delimiter.join(lines).split(delimiter)
     first = cells[::width]
     if not all(map(str.strip, first)):
         return None
     return [first, *(cells[at::width] for at in range(1, width))]
 
 
-def _columns_of_bytes(body: bytes, count: int, delimiter: str, width: int) -> list[Sequence[str]] | None:
-    """The same of lines that hold no quotes, no zeros and no other line breaks."""
+def _columns_of_bytes(body: bytes, count: int, delimiter: str, width: int, longest: int) -> list[Sequence[str]] | None:
+    """The same of lines that hold no quotes and no zeros."""
     data = np.frombuffer(body, dtype=np.uint8)
     is_break = data == ord("\n")
     ends = np.flatnonzero(is_break | (data == ord(delimiter)))
@@ -59,6 +57,13 @@ def _columns_of_bytes(body: bytes, count: int, delimiter: str, width: int) -> li
     starts = np.zeros(len(ends), dtype=np.int64)
     starts[1:] = ends[:-1] + 1
     lengths = ends - starts
+    breaks = ends[width - 1 :: width]
+    returns = data[breaks - 1] == ord("\r")
+    if int(np.count_nonzero(data == ord("\r"))) != int(np.count_nonzero(returns)):
+        return None
+    if int(np.diff(breaks, prepend=-1).max()) >= longest:
+        return None
+    lengths[width - 1 :: width] -= returns
     columns = [gathered(data, starts[at::width], lengths[at::width]) for at in range(width)]
     first = data[starts[::width]]
     is_seen = (lengths[::width] > 0) & (first > ord(" ")) & (first < 0x7F)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from accounts.rules.statements.batch import SHEET_ROWS, NeedsMapping, StatementError
@@ -94,6 +94,11 @@ def find_headings(rows: Sequence[Row], mapping: Mapping[str, str] | None) -> int
     return next((at for at, (_, cells) in enumerate(rows) if _filled(cells) >= 3 and not _has_numbers(cells)), None)
 
 
+def currency_assumed(headings: Iterable[str]) -> str:
+    """The currency of a table that names none: yuan under Chinese headings, else "" (it has to be named)."""
+    return "CNY" if any(map(_CHINESE.search, headings)) else ""
+
+
 def plan(rows: Sequence[Row], at: int, mapping: Mapping[str, str] | None, *, has_owner: bool, sheet: str = "") -> Plan:
     """The plan for a table whose headings are rows[at]. Raises NeedsMapping where a needed field is not recognised."""
     heading_row, cells = rows[at]
@@ -108,7 +113,7 @@ def plan(rows: Sequence[Row], at: int, mapping: Mapping[str, str] | None, *, has
     currency = ""
     assumed: tuple[str, ...] = ()
     if "currency" in missing or "currency" in fields:
-        currency = "CNY" if any(map(_CHINESE.search, headings)) else ""
+        currency = currency_assumed(headings)
         if "currency" in missing and currency:
             missing.remove("currency")
             assumed = ("currency",)

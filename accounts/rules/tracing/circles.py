@@ -12,14 +12,17 @@ def returns(edges: Iterable[tuple[int, int, int]]) -> set[int]:
     onwards: dict[int, list[int]] = {}
     found = set()
     for entry, frm, to in edges:
-        for node in (frm, to):
-            if node not in bit:
-                bit[node] = above[node] = 1 << len(bit)
-        if above[frm] & bit[to]:
+        if frm not in bit:
+            bit[frm] = above[frm] = 1 << len(bit)
+        if to not in bit:  # as mostly: nothing leads on from it yet
+            bit[to] = 1 << len(bit)
+            above[to] = bit[to] | above[frm]
+        elif above[frm] & bit[to]:
             found.add(entry)
             continue
+        else:
+            _pass_on(above, onwards, to, above[frm])
         onwards.setdefault(frm, []).append(to)
-        _pass_on(above, onwards, to, above[frm])
     return found
 
 

@@ -42,14 +42,15 @@ class Fifo:
         node, lo, hi, came = lot
         whole = rest = hi - lo
         found: list[Part] = []
+        read, last = self.read, came + self._window
         for row in rows:
-            self.read[row.entry] = row
+            read[row.entry] = row
             start = row.start
             end = start + row.amount
             part = (row, start if start > lo else lo, end if end < hi else hi)
             size = part[2] - part[1]
             rest -= size
-            word = self._refusal(part, size, whole, came, hop)
+            word = WINDOW if row.leaves > last else self._refusal(part, size, whole, hop)
             if word is None:
                 found.append(part)
             else:
@@ -57,9 +58,7 @@ class Fifo:
         self.book.rest(node, rest, came, lo)
         return found
 
-    def _refusal(self, part: Part, size: int, whole: int, came: int, hop: int) -> str | None:
-        if part[0].leaves > came + self._window:
-            return WINDOW
+    def _refusal(self, part: Part, size: int, whole: int, hop: int) -> str | None:
         if size < self.params.min_amount_minor and size < whole:
             return BELOW_MINIMUM
         if hop > self.params.max_hops:
@@ -93,12 +92,15 @@ class Fifo:
 
     def _move(self, parts: Iterable[Part], hop: int) -> list[Lot]:
         """Enter the parts as edges; the lots that they make, in one order whatever the reader's was."""
-        stops, book, lots = self.reader.stops(), self.book, []
+        stops, book, read, passed, lots = self.reader.stops(), self.book, self.read, self._passed, []
         for row, lo, hi in parts:
-            to = row.to
-            self.read[row.entry] = row
+            to, entry = row.to, row.entry
+            read[entry] = row
             book.carry(row, hi - lo, hop)
-            self._passed.setdefault(row.entry, []).append((lo, hi))
+            if entry in passed:
+                passed[entry].append((lo, hi))
+            else:
+                passed[entry] = [(lo, hi)]
             word = book.stop(to, stops)
             if word is None:
                 shift = row.land - row.start

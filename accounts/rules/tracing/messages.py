@@ -12,5 +12,7 @@ MESSAGES: dict[str, str] = {
     "seed_unknown": "Payment {entry} is not in the ledger of this case. Choose one that is.",
     "seed_range": "The part of payment {entry} must lie within its amount, and its end above its beginning. Correct the part.",
     "seed_overlap": "Two parts of payment {entry} overlap. Choose each cent once.",
+    "seed_both_sides": "Payment {entry} goes into an account that payment {other} goes out of: the same money would count twice. "
+    "Choose the payments on one side of the account.",
     "seed_currencies": "The payments are in several currencies. Trace each currency by itself.",
 }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Any
 
 from antifraud.problems import Problem
 
-RULE = 1  # the version of the stated rules (docs/fund-flow/tracing.md); another figure may give another result
+RULE = 2  # the version of the stated rules (docs/fund-flow/tracing.md); another figure may give another result
 FORWARD, BACKWARD = "forward", "backward"
 FIFO, PRO_RATA, LIBR, REACH = "fifo", "pro_rata", "libr", "reach"
 DIRECTIONS = (FORWARD, BACKWARD)
@@ -118,6 +118,8 @@ def _until(value: Any) -> datetime | None:
         at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
         if at.tzinfo is None:
             raise ValueError("no offset")
+        if not 1 < at.year < MAXYEAR:  # at the ends of the calendar a time has no equal in some other zone
+            raise ValueError("no such time everywhere")
     except ValueError as error:
         raise ParamsError([Problem("trace_until", field="until")]) from error
     return at

@@ -3,6 +3,11 @@
 A pass takes the payments in the order of their dependencies, time as priority. Its rows are all that leaves the
 accounts that traced money reached, as long as their windows are open; what a pass misses is fetched for the next one.
 Where that order decides something (circles, no more room for edges, hubs), rows that were read without need are left out.
+
+What was read ahead: in a pass where nothing was contested each payment goes after all that its two chains have before it, so
+that its amount follows from those alone, and rows more carry nothing. Two such passes that miss nothing agree, whatever either
+has read. Rounds take of what was read only what they need. Yet a round that knows too few payments may take money too far;
+what it asks for there would stay in a later round's circle and decide who goes first. Hence `_narrow`.
 """
 
 from __future__ import annotations
@@ -73,11 +78,26 @@ class Pooled:
     def _in_rounds(self, seeds: Sequence[tuple[Seed, Row]]) -> FlowPass:
         """Each round over what those before it need and nothing more: rows of others may not decide which payment goes first."""
         self._rows = {}
+        narrowed: set[int] = set()
         while True:
             flow = self._pass(seeds, self._rows, self._hubs)
             missing = self._missing(flow.pools, self._stretches)
-            if not missing or not self._fetch(missing):
+            if missing and self._fetch(missing):
+                continue
+            if not flow.is_contested or not self._narrow(flow.pools, narrowed):
                 return flow
+
+    def _narrow(self, pools: Mapping[int, Pool], narrowed: set[int]) -> bool:
+        """Leave out, once for each account, what only earlier rounds took to be needed; False where there is no such thing."""
+        own = {node: self._own(node, pool) for node, pool in pools.items()}
+        spare = {node for node, have in self._stretches.items() if have != own.get(node)} - narrowed
+        for node in spare:
+            del self._stretches[node]
+            self._rows.pop(node, None)
+            self._hubs.discard(node)
+        self._fetch([own[node] for node in sorted(spare & own.keys())])
+        narrowed |= spare
+        return bool(spare)
 
     def _ask(self, wishes: Sequence[Stretch]) -> None:
         self._shelf.put(wishes, self.reader.leaving(wishes, self._shelf.most))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 
 from accounts.rules.tracing.book import Book
 from accounts.rules.tracing.params import Params
@@ -11,6 +12,12 @@ from accounts.rules.tracing.result import CASH, CUT, PASSED, REACHED, RETURNED, 
 from accounts.rules.tracing.rows import Place, Reader, Row, Seed, Stretch
 
 _STRONGEST = (CASH, UNNAMED, RETURNED, CUT, PASSED)
+_FEW = 8  # so many are looked through faster than searched
+_LEAVES, _IN_TIME = attrgetter("leaves"), attrgetter("leaves", "entry")
+
+
+def _largest_first(row: Row) -> tuple[int, int]:
+    return -row.amount, row.entry
 
 
 class Reach:
@@ -36,7 +43,7 @@ class Reach:
             arrivals = [row for row in layer if self._goes_on(row)]
             self._fetch(arrivals)
             found = {row.entry: row for arrival in arrivals for row in self._onwards(arrival)}
-            layer = self._enter([found[entry] for entry in sorted(found)], hop)
+            layer = self._enter(list(found.values()), hop)
 
     def _goes_on(self, row: Row) -> bool:
         word = self.book.stop(row.to, self.reader.stops())
@@ -47,38 +54,38 @@ class Reach:
     def _fetch(self, arrivals: Sequence[Row]) -> None:
         """The stretches that the arrivals open, as far as they are not there yet."""
         wanted: dict[int, Stretch] = {}
+        stretches, window = self._stretches, self.params.window
         for row in arrivals:
-            have = wanted.get(row.to) or self._stretches.get(row.to)
-            last = row.came + self.params.window
+            node, came = row.to, row.came
+            if node in self._hubs:
+                continue
+            have, last = wanted.get(node) or stretches.get(node), came + window
             if have is None:
-                wanted[row.to] = Stretch(row.to, row.came, last)
-            elif row.came < have.mark or last > have.last:
-                wanted[row.to] = Stretch(row.to, min(row.came, have.mark), max(last, have.last))
-        wanted = {node: stretch for node, stretch in wanted.items() if node not in self._hubs}
+                wanted[node] = Stretch(node, came, last)
+            elif came < have.mark or last > have.last:
+                wanted[node] = Stretch(node, min(came, have.mark), max(last, have.last))
         if not wanted:
             return
+        read = self.read
         for node, rows in self.reader.going(list(wanted.values()), self.params.hub_entries).items():
             if rows is None:
                 self._hubs.add(node)
-            else:
-                self._rows[node] = sorted(rows, key=lambda row: (row.leaves, row.entry))
-                self.read.update((row.entry, row) for row in rows)
-        self._stretches.update(wanted)
+                continue
+            self._rows[node] = sorted(rows, key=_IN_TIME) if len(rows) > 1 else rows
+            for row in rows:
+                read[row.entry] = row
+        stretches.update(wanted)
 
     def _onwards(self, arrival: Row) -> list[Row]:
         """What may follow an arrival: within the window, not before it on the chain, not seen yet."""
-        node = arrival.to
+        node, came = arrival.to, arrival.came
         if node in self._hubs:
             self._say(node, CUT)
             return []
-        rows, last = self._rows.get(node, []), arrival.came + self.params.window
-        found = []
-        for row in rows[bisect_left(rows, arrival.came, key=lambda row: row.leaves) :]:
-            if row.leaves > last:
-                break
-            if self._follows(arrival, row):
-                found.append(row)
-        return found
+        rows, last = self._rows.get(node, []), came + self.params.window
+        if len(rows) > _FEW:
+            rows = rows[bisect_left(rows, came, key=_LEAVES) : bisect_right(rows, last, key=_LEAVES)]
+        return [row for row in rows if came <= row.leaves <= last and self._follows(arrival, row)]
 
     def _follows(self, arrival: Row, row: Row) -> bool:
         before = row.currency == arrival.currency and row.place < arrival.arrival
@@ -87,28 +94,36 @@ class Reach:
     def _enter(self, rows: Sequence[Row], hop: int) -> list[Row]:
         """The payments of this hop as edges, the largest first while there is room."""
         layer = []
-        for row in sorted(rows, key=lambda row: (-row.amount, row.entry)):
-            if hop > self.params.max_hops or not self.book.has_room(row.entry):
+        book, is_over = self.book, hop > self.params.max_hops
+        for row in sorted(rows, key=_largest_first) if len(rows) > 1 else rows:
+            if is_over or not book.has_room(row.entry):
                 self._say(row.frm, CUT)
                 continue
             self._say(row.frm, PASSED)
-            self.book.carry(row, row.amount, hop)
+            book.carry(row, row.amount, hop)
             layer.append(row)
         return layer
 
     def _say(self, node: int, word: str) -> None:
-        self.words.setdefault(node, set()).add(word)
-        self.is_cut = self.is_cut or word == CUT
+        said = self.words.get(node)
+        if said is None:
+            self.words[node] = {word}
+        else:
+            said.add(word)
+        if word == CUT:
+            self.is_cut = True
 
     def close(self, places: Mapping[int, Place]) -> Result:
         """Edges with the payments' whole amounts; the accounts' ends without amounts; the seed is the only total."""
         edges = self.book.drawn()
-        nodes = self.book.tallied(edges, places, self._end)
+        nodes = self.book.tallied(places, self._end)
         return Result(edges, nodes, {"seed": self.book.seed}, is_cut=self.is_cut)
 
     def _end(self, node: int, last: int | None, place: Place) -> str:
-        words = self.words.get(node, set())
-        found = next((word for word in _STRONGEST if word in words), None)
-        if found is not None or last is None:
-            return found or PASSED
+        words = self.words.get(node, ())
+        for word in _STRONGEST if words else ():
+            if word in words:
+                return word
+        if last is None:
+            return PASSED
         return REACHED if place.covers(last) else UNKNOWN

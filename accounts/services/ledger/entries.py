@@ -32,6 +32,13 @@ _OF_FILE = ",".join((
     f"WITH {_FRESH}", sums.TOUCHED, sums.STANDING, sums.sums_of([sums.STANDING_SIDES, sums.FRESH_SIDES]), _MADE_OF_FILE,
     f"{sums.WRITTEN}{sums.CHAINS}",
 ))  # fmt: skip
+# In a case without entries nothing stands that would have to be read or changed.
+_OF_FIRST_FILE = ",".join((
+    f"WITH {_FRESH}", sums.TOUCHED, sums.sums_of([sums.FRESH_SIDES]), f"{_MADE_OF_FILE}{sums.CHAINS}",
+))  # fmt: skip
+_STANDS = """
+SELECT EXISTS (SELECT FROM accounts_ledgerentry WHERE case_id = (SELECT case_id FROM accounts_statementfile WHERE id = %(file)s))
+"""
 _NODES = """
 SELECT node FROM accounts_statementline WHERE file_id = %(file)s AND left_out = ''
 UNION SELECT counter FROM accounts_statementline WHERE file_id = %(file)s AND left_out = '' AND counter IS NOT NULL
@@ -65,7 +72,10 @@ Triple = tuple[UUID | None, UUID | None, UUID | None]
 
 def entries_of_file(file_id: UUID, nodes: Iterable[int]) -> None:
     """One entry for each row of the file that is not left out, with the sums of the chains of `nodes`: all that the rows name."""
-    chains_write(nodes, _OF_FILE, {"file": file_id})
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDS, {"file": file_id})
+        stands = cursor.fetchone()[0]
+    chains_write(nodes, _OF_FILE if stands else _OF_FIRST_FILE, {"file": file_id})
 
 
 def nodes_of_file(file_id: UUID) -> set[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, repeat
+from itertools import chain, compress, repeat
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -107,6 +107,20 @@ class Party(NamedTuple):
     institution_id: UUID | None = None
 
 
+class Told(NamedTuple):
+    """Parties as columns."""
+
+    numbers: Sequence[str]
+    names: Sequence[str]
+    banks: Sequence[str]
+    keepers: Sequence[UUID | None]
+
+    def chosen(self, marks: Sequence[bool]) -> Told:
+        """Those that are marked."""
+        numbers, names, banks = (list(compress(column, marks)) for column in self[:3])
+        return Told(numbers, names, banks, list(compress(self.keepers, marks)))
+
+
 class _Standing(NamedTuple):
     """What a ledger account says now; `name` is sealed."""
 
@@ -119,26 +133,50 @@ class _Standing(NamedTuple):
     is_new: bool
 
 
-def parties_nodes(case_id: UUID, parties: Iterable[Party], *, is_preview: bool = False) -> dict[str, int]:
-    """Number -> node of the case's ledger; numbers that are new get a row, sealed by the case's key.
+def parties_nodes(case_id: UUID, parties: Iterable[Party]) -> dict[str, int]:
+    """Number -> node of the case's ledger; numbers that are new get a row, sealed by the case's key, the others hear it all.
 
-    For a preview the rows that are there stay as they are: the ledger hears by `parties_tell` what the file says.
     One reader of a case's files at a time adds numbers: the others wait until its unit of work ends.
     """
-    wanted = {party.number: party for party in parties}
+    wanted = list({party.number: party for party in parties}.values())
     if not wanted:
         return {}
-    indexes = dict(zip(blind_indexes(NUMBER_INDEX, wanted), wanted.values(), strict=True))
+    told = Told(*zip(*wanted, strict=True))
+    indexes = blind_indexes(NUMBER_INDEX, told.numbers)
+    known = _known(case_id, indexes)
+    pairs = zip(indexes, wanted, strict=True)
+    parties_tell(case_id, {known[index]: party for index, party in pairs if index in known})
+    return _nodes(case_id, told, indexes, known)
+
+
+def numbers_nodes(case_id: UUID, told: Told) -> dict[str, int]:
+    """The same for a preview, of numbers that are all different: rows that are there stay as they are.
+
+    The ledger hears by `parties_tell` what the file says.
+    """
+    if not told.numbers:
+        return {}
+    indexes = blind_indexes(NUMBER_INDEX, told.numbers)
+    return _nodes(case_id, told, indexes, _known(case_id, indexes))
+
+
+def _known(case_id: UUID, indexes: Sequence[bytes]) -> dict[bytes, int]:
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [case_id])
         cursor.execute(_KNOWN, [case_id, bulk.bytea_array(indexes)])
-        found = {indexes[bytes(index)].number: node for index, node in cursor.fetchall()}
-    if not is_preview:
-        parties_tell(case_id, {node: wanted[number] for number, node in found.items()})
-    missing = {index: party for index, party in indexes.items() if party.number not in found}
+        return {bytes(index): node for index, node in cursor.fetchall()}
+
+
+def _nodes(case_id: UUID, told: Told, indexes: Sequence[bytes], known: dict[bytes, int]) -> dict[str, int]:
+    """Rows for those that are not known; the nodes of all."""
+    missing, fresh = indexes, told
+    if known:
+        is_new = [index not in known for index in indexes]
+        missing, fresh = list(compress(indexes, is_new)), told.chosen(is_new)
     nodes = nodes_new(len(missing))
-    _insert(case_id, missing, nodes)
-    return found | dict(zip((party.number for party in missing.values()), nodes, strict=True))
+    _insert(case_id, missing, fresh, nodes)
+    found = known | dict(zip(missing, nodes, strict=True))
+    return dict(zip(told.numbers, map(found.__getitem__, indexes), strict=True))
 
 
 def parties_tell(case_id: UUID, told: Mapping[int, Party]) -> int:
@@ -209,33 +247,35 @@ def parties_forget(case_id: UUID, nodes: Iterable[int]) -> None:
         cursor.execute(_UNUSED, {"nodes": sorted(nodes), "case": case_id})
 
 
-def _insert(case_id: UUID, missing: Mapping[bytes, Party], nodes: list[int]) -> None:
-    if not missing:
+def _insert(case_id: UUID, indexes: Sequence[bytes], told: Told, nodes: list[int]) -> None:
+    if not nodes:
         return
-    parties, ids = list(missing.values()), bulk.uuids(len(missing))
-    fixed = bulk.fixed(len(parties), len(_COLUMNS), _FIXED)
+    count, ids = len(nodes), bulk.uuids(len(nodes))
+    fixed = bulk.fixed(count, len(_COLUMNS), _FIXED)
     fixed["id"], fixed["case"], fixed["node"] = ids.view("V16").ravel(), np.void(case_id.bytes), nodes
-    fixed["index"] = np.frombuffer(b"".join(missing), dtype="V16")
-    numbers, names, banks, keepers = zip(*parties, strict=True)
-    kept = {keeper: bulk.maybe(keeper.bytes if keeper else None) for keeper in set(keepers)}
-    told = {bank: bulk.text(bank[:160]) for bank in set(banks)}
+    fixed["index"] = np.frombuffer(b"".join(indexes), dtype="V16")
+    kept = {keeper: bulk.NULL + bulk.maybe(keeper.bytes if keeper else None) for keeper in set(told.keepers)}
+    banks = {bank: bulk.text(bank[:160]) for bank in set(told.banks)}
+    is_cash = CASH in told.numbers
+    numbers = ["" if number == CASH else number for number in told.numbers] if is_cash else told.numbers
     columns = (
-        bulk.slices(fixed.tobytes(), fixed.itemsize), (_CASH if number == CASH else _ACCOUNT for number in numbers),
-        repeat(bulk.NULL, len(parties)), map(kept.__getitem__, keepers), map(told.__getitem__, banks),
-        *_sealed(case_id, "number", ids, ["" if number == CASH else number for number in numbers]),
-        *_sealed(case_id, "name", ids, names),
+        bulk.slices(fixed.tobytes(), fixed.itemsize),
+        (_CASH if number == CASH else _ACCOUNT for number in told.numbers) if is_cash else repeat(_ACCOUNT, count),
+        map(kept.__getitem__, told.keepers), map(banks.__getitem__, told.banks),
+        *_sealed(case_id, "number", ids, numbers), *_sealed(case_id, "name", ids, told.names),
     )  # fmt: skip
     bulk.copy_raw(_TABLE, _COLUMNS, chain.from_iterable(zip(*columns, strict=True)))
 
 
 def _sealed(case_id: UUID, column: str, ids: NDArray[np.uint8], values: Sequence[str]) -> tuple[Iterable[bytes], ...]:
     """The fields of one column in their parts, NULL where there is nothing to seal."""
-    if not all(values):
-        return (map(bulk.maybe, _envelopes(case_id, column, ids, values)),)
     key_id, cipher = data_keys.encryption_key(("case", case_id), seals=len(values))
     aads = bulk.cell_aads(_TABLE, column, ids)
     head, nonces, bodies = seal_parts(map(str.encode, values), aads, len(values), key_id=key_id, cipher=cipher)
-    return bulk.Lengths(head, len(nonces[0])).before(bodies), nonces, bodies
+    lengths = list(bulk.Lengths(head, len(nonces[0])).before(bodies))
+    for at in () if all(values) else (at for at, value in enumerate(values) if not value):
+        lengths[at], nonces[at], bodies[at] = bulk.NULL, b"", b""
+    return lengths, nonces, bodies
 
 
 def _envelopes(case_id: UUID, column: str, ids: NDArray[np.uint8], values: Sequence[str]) -> list[bytes | None]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LedgerEntry, LedgerMatch
 from accounts.policy import FlowAction
+from accounts.services.act_reasons import act_reason, kept_reason
 from accounts.services.ledger.chains import chains_rebuild
 from accounts.services.ledger.changes import ledger_change, ledger_hold_now
 from accounts.services.ledger.matching import matches_of_group
@@ -38,7 +39,7 @@ def match_restore(*, by: User, match_id: UUID, reason: str) -> LedgerMatch:
     bulk.long_work()  # the chains of both sides may be long
     if not LedgerMatch.objects.filter(pk=match.pk, undone_at__isnull=False).exists():
         raise WrongState
-    # The diary keeps who undid it and why; the row alone keeps the two apart.
+    # The diary keeps who undid it, `ActReason` why; the row alone keeps the two apart.
     LedgerMatch.objects.filter(pk=match.pk).delete()
     told_nodes(match.case_id)
     chains_rebuild(_joined(match))
@@ -47,9 +48,10 @@ def match_restore(*, by: User, match_id: UUID, reason: str) -> LedgerMatch:
         text = _("The two cannot be one transfer now: one of them is part of another match. Undo that one first.")
         raise WrongState(text, extra={"verb": "restore"})
     ledger_change(match.case_id, match.pk.bytes + b"|restored")
+    why = act_reason("match.restore", by=by, obj=again, reason=kept_reason(reason))
     diary.record(
         "match.restore", by=by, obj=again, case_id=match.case_id,
-        detail={"rule": again.rule, "out": match.out_line, "in": match.in_line, "transfer": match.transfer, "reason": reason},
+        detail={"rule": again.rule, "out": match.out_line, "in": match.in_line, "transfer": match.transfer, "why": why},
     )  # fmt: skip
     return again
 

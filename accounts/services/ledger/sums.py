@@ -92,11 +92,10 @@ side AS ({" UNION ALL ".join(sides)}
       - GREATEST(COALESCE(o.first, 0), 0)) AS top_up
   FROM placed p LEFT JOIN opening o USING (chain)
 ), sums AS MATERIALIZED (
-  SELECT id, bool_or(is_out) AS has_out, bool_or(NOT is_out) AS has_in,
-    max(outs - amount) FILTER (WHERE is_out) AS co, max(opening + net + amount + top_up) FILTER (WHERE is_out) AS src_before,
-    max(opening + net + outs - amount + top_up) FILTER (WHERE NOT is_out) AS ci,
-    max(opening + net - amount + top_up) FILTER (WHERE NOT is_out) AS dst_before
-  FROM summed GROUP BY id
+  SELECT COALESCE(o.id, i.id) AS id, o.id IS NOT NULL AS has_out, i.id IS NOT NULL AS has_in,
+    o.outs - o.amount AS co, o.opening + o.net + o.amount + o.top_up AS src_before,
+    i.opening + i.net + i.outs - i.amount + i.top_up AS ci, i.opening + i.net - i.amount + i.top_up AS dst_before
+  FROM (SELECT * FROM summed WHERE is_out) o FULL JOIN (SELECT * FROM summed WHERE NOT is_out) i ON i.id = o.id
 )"""
 
 

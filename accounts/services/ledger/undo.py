@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LedgerEntry, LedgerMatch
 from accounts.policy import FlowAction
+from accounts.services.act_reasons import act_reason, kept_reason
 from accounts.services.ledger.chains import chains_rebuild
 from accounts.services.ledger.changes import ledger_change, ledger_hold_now
 from accounts.services.ledger.entries import Triple
@@ -18,7 +19,6 @@ from antifraud import bulk, db, policy
 from antifraud.audit import diary
 from antifraud.crypto.forbidden import reject_forbidden
 from antifraud.errors import Invalid, WrongState
-from antifraud.plain_text import without_numbers
 from banks.models import User
 
 
@@ -39,14 +39,16 @@ def match_undo(*, by: User, match_id: UUID, reason: str) -> LedgerMatch:
     if match.undone_at is not None or entry is None:
         raise WrongState
     match.undone_at, match.undone_by = db.require_unit_of_work().now, by
-    match.undone_reason = without_numbers(reason).strip()[:300]
+    match.undone_reason = kept_reason(reason)
     match.save(update_fields=["undone_at", "undone_by", "undone_reason"])
     told_nodes(match.case_id)
     chains_rebuild(_split(match, entry))
     ledger_change(match.case_id, match.pk.bytes + b"|undone")
+    # The row with its reason goes when it is restored; this one stays for the audit.
+    why = act_reason("match.undo", by=by, obj=match, reason=match.undone_reason)
     diary.record(
         "match.undo", by=by, obj=match, case_id=match.case_id,
-        detail={"rule": match.rule, "out": match.out_line, "in": match.in_line, "transfer": match.transfer, "reason": reason},
+        detail={"rule": match.rule, "out": match.out_line, "in": match.in_line, "transfer": match.transfer, "why": why},
     )  # fmt: skip
     match.refresh_from_db()
     return match

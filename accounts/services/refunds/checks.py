@@ -13,6 +13,7 @@ from accounts.models import Hold, Order, Refund, RefundShare, TraceRun
 from accounts.models.order import OPEN
 from accounts.policy import FlowAction
 from accounts.selectors.holds_beside import RETURNABLE
+from accounts.selectors.refund_payees import HELD, INVOLVED, payees_barred
 from accounts.services.refunds.facts import held_left, is_in_force
 from accounts.services.refunds.inputs import ClaimInput
 from antifraud import db, money, policy
@@ -27,6 +28,12 @@ Problems = dict[str, list[Any]]
 SHORTEST_ACCOUNT = 4
 # What is held in such a case is on its way back to the holder, not to a victim.
 OVER = frozenset({Case.Status.NOT_FILED, Case.Status.WITHDRAWN, Case.Status.NOT_FRAUD, Case.Status.CLOSED})
+BARRED = {
+    HELD: _("This is the account on which the money is held. Enter the victim's own account."),
+    INVOLVED: _(
+        "This account is involved in the case. Enter the victim's own account; if it is theirs, dismiss its involvement first."
+    ),
+}
 RELEASES = (Order.Kind.STOP_RELEASE, Order.Kind.FREEZE_RELEASE)
 
 
@@ -92,7 +99,22 @@ def claim_rows(by: User, refund: Refund, claims: Iterable[ClaimInput], found: Pr
             )
         )
     _seeds_apart(given, known, found)
+    _payees_apart(given, refund, found)
     return shares
+
+
+def require_payees(refund: Refund, shares: Iterable[RefundShare]) -> None:
+    """Raise Invalid, by line, where a payee has turned out to be the held account or an involved one since the draft."""
+    paid = [share for share in shares if share.share_minor]
+    numbers = {share.position: share.payee_account.open() for share in paid}
+    barred = payees_barred(refund.hold, numbers.values())
+    texts = [
+        _("Line {number}: {problem}").format(number=position, problem=BARRED[barred[number]])
+        for position, number in numbers.items()
+        if number in barred
+    ]
+    if texts:
+        raise Invalid(fields={"claims": texts})
 
 
 def _line(claim: ClaimInput, place: str, victims: dict[UUID, Victim], found: Problems) -> None:
@@ -114,6 +136,15 @@ def _line(claim: ClaimInput, place: str, victims: dict[UUID, Victim], found: Pro
         problems["payee_name"] += refused.fields["payee_name"]
     for name, texts in problems.items():
         found[f"{place}.{name}"] = texts
+
+
+def _payees_apart(claims: list[ClaimInput], refund: Refund, found: Problems) -> None:
+    """Money goes back to victims, not to where it is held or to another account of the case."""
+    barred = payees_barred(refund.hold, [claim.payee_account for claim in claims])
+    for at, claim in enumerate(claims):
+        if claim.payee_account in barred:
+            name = f"{claim.place or f'claims.{at}'}.payee_account"
+            found[name] = [*found.get(name, []), BARRED[barred[claim.payee_account]]]
 
 
 def _amounts(claim: ClaimInput, problems: defaultdict[str, list[Any]]) -> None:

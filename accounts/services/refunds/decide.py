@@ -13,9 +13,9 @@ from accounts.models import Refund, RefundRound, RefundShare
 from accounts.policy import RefundAction
 from accounts.rules.refunds import canonical, digest, outcome
 from accounts.selectors.identity import root_of
-from accounts.services.accounts import lock_number
+from accounts.services.merging import lock_number
 from accounts.services.orders.approve import require_superior, required_reason
-from accounts.services.refunds.checks import require_holdable, require_unit
+from accounts.services.refunds.checks import require_holdable, require_payees, require_unit
 from accounts.services.refunds.draft import ROWS
 from accounts.services.refunds.facts import worksheet_of
 from accounts.services.refunds.notice import current_round, notice_is_over
@@ -26,7 +26,7 @@ from antifraud import db, policy
 from antifraud.approvals import requests
 from antifraud.audit import diary
 from antifraud.crypto.fields import preload_rows
-from antifraud.errors import Conflict, Invalid, Superseded, WrongState
+from antifraud.errors import Conflict, Forbidden, Invalid, Superseded, WrongState
 from antifraud.outbox import post
 from banks.models import User
 from banks.policy import POLICE
@@ -34,6 +34,7 @@ from banks.selectors.profiles import clocks_of
 from cases.models import Case
 
 APPROVE = "refund.approve"
+CHANGED = _("The return changed after it was submitted. Open it again and check it.")
 BLOCKED = {
     "": _("An objection is not decided yet. Decide on it first."),
     "upheld": _("An objection was upheld. Compute the return anew first."),
@@ -58,6 +59,7 @@ def refund_submit(
     current = current_round(refund)
     _require_ripe(refund, current)
     _require_same_facts(refund, current)
+    require_payees(refund, round_shares(current))
     refund.operator, refund.second_officer = by, second_officer
     refund.submitted_at, refund.refused_reason = db.require_unit_of_work().now, ""
     refund.version += 1
@@ -103,12 +105,14 @@ def refund_approve(
     lock_number(bytes(root_of(refund.hold.account).number_index))
     db.lock(Case.objects.filter(pk=refund.case_id)).only("pk").first()
     current = current_round(refund)
-    excluded = tuple(pk for pk in (refund.second_officer_id, refund.drafted_by_id) if pk)
-    requests.decide(APPROVE, refund.id, worksheet_sha256, by=by, approve=True, excluded=excluded)
+    requests.decide(
+        APPROVE, refund.id, worksheet_sha256, by=by, approve=True, excluded=_excluded(refund), changed=CHANGED
+    )
     if not hmac.compare_digest(bytes(current.sha256), worksheet_sha256):
         raise _changed()
     _require_ripe(refund, current)
     _require_same_facts(refund, current)
+    require_payees(refund, round_shares(current))
     return refund_send(refund, current, by=by)
 
 
@@ -119,26 +123,32 @@ def refund_reject(*, by: User, refund_id: UUID, reason: str) -> Refund:
     refund_flow.step("approve", refund.status)
     reason = required_reason(reason)
     stored = bytes(current_round(refund).sha256)
-    excluded = tuple(pk for pk in (refund.second_officer_id, refund.drafted_by_id) if pk)
-    requests.decide(APPROVE, refund.id, stored, by=by, approve=False, reason=reason, excluded=excluded)
+    requests.decide(APPROVE, refund.id, stored, by=by, approve=False, reason=reason, excluded=_excluded(refund))
     _put_back(refund, by, "refund.reject", reason)
     post.enqueue("refund.rejected", refund.pk)
     return refund
 
 
 def decision_content(*, by: User, refund_id: UUID) -> tuple[Refund, RefundRound, list[RefundShare], str]:
-    """A submitted return for who decides on it: payees in clear (one audit row says so), the worksheet's exact text.
+    """A submitted return for who decides on it: the worksheet's exact text; payees, the case's victims and the held account in
+    clear (one audit row says so).
 
-    Raises WrongState where nothing waits for a decision.
+    Raises Forbidden for who could not decide (`same_person` for who took part), as `refund_approve` would; WrongState where
+    nothing waits for a decision.
     """
     refund = policy.get(by, RefundAction.REFUND_APPROVE, ROWS.select_related("operator", "second_officer"), refund_id)
+    require_superior(by, refund.unit)
+    if by.id in {refund.operator_id, *_excluded(refund)}:
+        raise Forbidden(
+            _("The person who approves must be another than the operator and the second officer."), code="same_person"
+        )
     if refund.submitted_at is None or refund.decided_at is not None:
         raise WrongState(extra={"state": refund.status, "verb": "approve"})
     current = current_round(refund)
     shares = round_shares(current)
     diary.record(
         "refund.reveal", by=by, obj=refund, case_id=refund.case_id, purpose="decision on the return",
-        detail={"field": "payees", "round": current.number},
+        detail={"field": "payees, victims, held account", "round": current.number},
     )  # fmt: skip
     return refund, current, shares, canonical(current.worksheet).decode()
 
@@ -146,15 +156,21 @@ def decision_content(*, by: User, refund_id: UUID) -> tuple[Refund, RefundRound,
 def round_shares(current: RefundRound) -> list[RefundShare]:
     """The shares in order, ready to be opened."""
     shares = list(current.shares.select_related("victim", "run", "proof", "reported_by").order_by("position"))
-    preload_rows(shares)
+    preload_rows([*shares, *(share.victim for share in shares)])
     return shares
+
+
+def _excluded(refund: Refund) -> tuple[UUID, ...]:
+    """Who cannot decide besides the operator, who made the request."""
+    return tuple(pk for pk in (refund.second_officer_id, refund.drafted_by_id) if pk)
 
 
 def _put_back(refund: Refund, by: User, verb: str, reason: str) -> None:
     refund.submitted_at, refund.refused_reason = None, reason
     refund.version += 1
     refund.save(update_fields=["submitted_at", "refused_reason", "version"])
-    diary.record(verb, by=by, obj=refund, case_id=refund.case_id, detail={"reason": reason} if reason else None)
+    # The words stay with the return and its request; the audit log holds none about people.
+    diary.record(verb, by=by, obj=refund, case_id=refund.case_id)
 
 
 def _second(by: User, second: User | None) -> None:

@@ -13,12 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Hold, Refund, RefundRound, RefundShare
 from accounts.policy import Action, RefundAction
-from accounts.rules.refunds import RefundError, digest
+from accounts.rules.refunds import RefundError, build, digest
 from accounts.selectors.holds_beside import is_held_for_others, same_money
 from accounts.services.orders.approve import required_reason
 from accounts.services.refunds.checks import claim_rows, require_holdable, require_unit
-from accounts.services.refunds.facts import worksheet_of
+from accounts.services.refunds.facts import facts_of
 from accounts.services.refunds.inputs import RefundInput
+from accounts.services.refunds.losses import losses_count
 from accounts.states import refund_flow
 from antifraud import db, policy
 from antifraud.approvals import requests
@@ -48,7 +49,7 @@ def refund_draft(*, by: User, hold_id: UUID, data: RefundInput) -> Refund:
     now = db.require_unit_of_work().now
     unit = by.institution
     refund = Refund(
-        number=_next_number(unit), case=hold.case, hold=hold, institution=hold.institution, unit=unit,
+        case=hold.case, hold=hold, institution=hold.institution, unit=unit,
         currency=hold.currency, legal_basis=data.legal_basis, legal_profile=unit.legal_profile, drafted_by=by, created_at=now,
     )  # fmt: skip
     shares, worksheet = _computed(by, refund, data, round_number=1)
@@ -99,6 +100,7 @@ def refund_withdraw(*, by: User, refund_id: UUID, reason: str) -> Refund:
     now = db.require_unit_of_work().now
     changes = {"closed_reason": required_reason(reason), "closed_at": now, "submitted_at": None}
     refund_flow.apply(refund, "withdraw", by=by, changes=changes)
+    losses_count(refund.case_id, refund.currency)
     requests.lapse(refund.id)
     return refund
 
@@ -120,13 +122,17 @@ def _computed(
         raise Invalid(fields=found)
     preload_rows([refund.hold.account])
     try:
-        worksheet = worksheet_of(refund, shares, round_number=round_number, is_stated_single=data.is_stated_single)
+        facts = facts_of(refund, shares, round_number=round_number, is_stated_single=data.is_stated_single)
+        worksheet = build(facts)
     except RefundError as refused:
         places = {str(claim.victim_id): claim.place for claim in data.claims}
         place = places.get(refused.victim, "")
         raise Invalid(fields={f"{place}.victim" if place else "claims": [_(str(refused))]}) from refused
     if not worksheet["totals"]["shared_minor"]:
         raise Invalid(fields={"claims": [_nothing_shared(worksheet)]})
+    if not refund.number:  # a refused draft takes none
+        refund.number = _next_number(refund.unit)
+        worksheet = build(replace(facts, about={**facts.about, "number": refund.number}))
     return shares, worksheet
 
 
@@ -183,6 +189,7 @@ def _open_round(
         share.share_minor = row["share_minor"]
         ordered.append(share)
     RefundShare.objects.bulk_create(ordered)
+    losses_count(refund.case_id, refund.currency)
     return opened
 
 

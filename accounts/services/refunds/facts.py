@@ -20,6 +20,7 @@ from accounts.rules.tracing.result import RESTING
 from accounts.selectors.holds import in_force
 from accounts.selectors.holds_beside import committed, is_held_for_others, left_besides, same_money
 from accounts.selectors.joined_accounts import account_nodes, accounts_joined
+from accounts.selectors.trace_checks import versions_stood_on
 from antifraud.crypto.blind import blind_index
 from antifraud.crypto.normal import normal_account, normal_name
 
@@ -94,8 +95,9 @@ def payee_mark(name: str, account: str, bank: str) -> str:
     return blind_index(PAYEE, form).hex()
 
 
-def claim_of(share: RefundShare, *, returned_minor: int, source: Source, payee: str) -> Claim:
-    """One victim's line of the facts; `returned_minor` is what other returns give back."""
+def claim_of(share: RefundShare, *, returned_minor: int, source: Source, payee: str, ledger: int | None) -> Claim:
+    """One victim's line of the facts; `returned_minor` is what other returns give back, `ledger` the version of the
+    ledger that its trace stands on."""
     run = share.run
     return Claim(
         victim=str(share.victim_id),
@@ -105,7 +107,7 @@ def claim_of(share: RefundShare, *, returned_minor: int, source: Source, payee: 
         traced_minor=traced_rest(run, source.nodes) if run else None,
         run=str(run.id) if run else "",
         method=run.method if run else "",
-        ledger=str(run.ledger_version) if run else "",
+        ledger="" if ledger is None else str(ledger),
         payee=payee,
     )
 
@@ -114,14 +116,21 @@ def worksheet_of(
     refund: Refund, shares: list[RefundShare], *, round_number: int, is_stated_single: bool
 ) -> dict[str, Any]:
     """The worksheet of these claims by what the tables say now. Raises RefundError."""
+    return build(facts_of(refund, shares, round_number=round_number, is_stated_single=is_stated_single))
+
+
+def facts_of(refund: Refund, shares: list[RefundShare], *, round_number: int, is_stated_single: bool) -> Facts:
+    """What the tables say now about these claims."""
     source = source_of(refund.hold)
     returned = returned_to([share.victim_id for share in shares], refund.currency, but=refund.id)
+    stood_on = versions_stood_on(share.run for share in shares if share.run is not None)
     claims = [
         claim_of(
             share,
             returned_minor=returned.get(share.victim_id, 0),
             source=source,
             payee=payee_mark(share.payee_name.open(), share.payee_account.open(), share.payee_bank),
+            ledger=stood_on.get(share.run_id) if share.run_id else None,
         )
         for share in shares
     ]
@@ -131,17 +140,15 @@ def worksheet_of(
     }  # fmt: skip
     held = held_left(refund.hold, but=refund.id)
     version = CaseLedger.objects.filter(case=refund.case_id).values_list("version", flat=True).first()
-    return build(
-        Facts(
-            refund.currency,
-            held,
-            source.payments,
-            source.is_covered,
-            is_stated_single and not source.has_statement and not is_held_for_others(refund.hold),
-            tuple(claims),
-            about,
-            "" if version is None else str(version),
-        )
+    return Facts(
+        refund.currency,
+        held,
+        source.payments,
+        source.is_covered,
+        is_stated_single and not source.has_statement and not is_held_for_others(refund.hold),
+        tuple(claims),
+        about,
+        "" if version is None else str(version),
     )
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Refund, RefundShare
 from accounts.policy import RefundAction
+from accounts.services.hold_returns import hold_returned
 from accounts.services.orders.approve import required_reason
 from accounts.services.refunds.checks import require_unit
 from accounts.services.refunds.draft import ROWS
@@ -90,7 +91,7 @@ def share_give_up(*, by: User, refund_id: UUID, share_id: UUID, reason: str) -> 
     refund.save(update_fields=["version"])
     diary.record(
         "refund.give_up", by=by, obj=refund, case_id=refund.case_id,
-        detail={"share": str(share.id), "share_minor": share.share_minor, "reason": share.failure},
+        detail={"share": str(share.id), "share_minor": share.share_minor},
     )  # fmt: skip
     return refund
 
@@ -207,6 +208,7 @@ def _keep_all(
     _available_first(refund)
     for result in results:
         _keep(shares[result.share_id], result, by, paper)
+    hold_returned(by=by, refund=refund)
     delivery_transported_by_inbox(by=by, institution_id=by.institution_id, topic=TOPIC, subject_id=refund.id)
 
 

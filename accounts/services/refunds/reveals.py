@@ -67,16 +67,21 @@ def worksheet_export(
 
 
 def decision_print(*, by: User, refund_id: UUID) -> tuple[Refund, RefundRound, list[RefundShare]]:
-    """A decided return with all that its paper says, payees in clear; audited. Raises WrongState before the decision."""
+    """A decided return with all that its paper says, payees, their victims and the held account in clear; one audit row lists
+    whose values. Raises WrongState before the decision.
+    """
     refund = policy.get(by, RefundAction.REFUND_PRINT, PRINTED, refund_id)
     if refund.decided_at is None:
         raise WrongState(_("Only a decided return can be printed."), extra={"state": refund.status, "verb": "print"})
     current = RefundRound.objects.get(refund=refund, number=refund.round_number)
+    shares = round_shares(current)
+    detail: dict[str, Any] = {"what": "decision", "round": current.number, "field": "payees, victims, held account"}
+    detail |= {"shares": [share.id for share in shares], "victims": [share.victim_id for share in shares]}
     diary.record(
         "refund.print", by=by, obj=refund, case_id=refund.case_id, legal_basis=refund.legal_basis,
-        detail={"what": "decision", "round": current.number},
+        purpose="paper of the decision", detail=detail | {"account": refund.hold.account_id},
     )  # fmt: skip
-    return refund, current, round_shares(current)
+    return refund, current, shares
 
 
 def payout_open(*, by: User, refund_id: UUID) -> tuple[Refund, dict[str, Any], list[RefundShare]]:

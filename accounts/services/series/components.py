@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection
 
 from accounts.models import Series, SeriesDecision, SeriesEvent, SeriesMember
@@ -198,7 +200,8 @@ def _event(
 
 
 def _year(now: datetime) -> str:
-    return f"S{now.year}-"
+    """By the platform's calendar: a series is no single unit's."""
+    return f"S{now.astimezone(ZoneInfo(settings.DEFAULT_TIME_ZONE)).year}-"
 
 
 def _event_columns(events: Sequence[SeriesEvent]) -> list[list[Any]]:

@@ -43,7 +43,7 @@ def series_join(*, by: User, case_id: UUID, other_id: UUID, reason: str) -> Seri
     decision = _decide(by, Kind.JOIN, case, series, why)
     SeriesTie.objects.create(decision=decision, a=case, b=other)
     for one in (case, other):
-        diary.record("series.join", by=by, obj=series, case_id=one.id, detail={"decision": decision.id, "reason": why})
+        diary.record("series.join", by=by, obj=series, case_id=one.id, detail={"decision": decision.id})
     return series
 
 
@@ -67,7 +67,7 @@ def series_split(*, by: User, series_id: UUID, case_ids: Iterable[UUID], reason:
     _carry_out(decision, plan)
     settle(by=by, case_ids=members, decision=decision)
     for case in mine:
-        detail = {"decision": decision.id, "cuts": len(plan.cuts), "reason": why}
+        detail = {"decision": decision.id, "cuts": len(plan.cuts)}
         diary.record("series.split", by=by, obj=series, case_id=case.id, detail=detail)
     return decision
 
@@ -92,7 +92,7 @@ def series_undo(*, by: User, decision_id: UUID, reason: str) -> SeriesDecision:
     decision.undone_at, decision.undone_by, decision.undone_reason = db.require_unit_of_work().now, by, why
     decision.save(update_fields=["undone_at", "undone_by", "undone_reason"])
     settle(by=by, case_ids=touched, decision=decision)
-    detail = {"decision": decision.id, "what": decision.kind, "reason": why}
+    detail = {"decision": decision.id, "what": decision.kind}
     diary.record("series.undo", by=by, obj=decision, case_id=decision.case_id, detail=detail)
     return decision
 

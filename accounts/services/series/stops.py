@@ -58,7 +58,7 @@ def stop_end(*, by: User, stop_id: UUID, reason: str) -> SeriesStop:
     free = [case for case in holders if not not_counting([thing], case)]
     SeriesLink.objects.filter(case__in=free, kind=thing[0], key=thing[1]).update(counts=True)
     changed = settle(by=by, case_ids=free)
-    detail = {"kind": stop.kind, "cases": len(holders), "changed": len(changed), "reason": why}
+    detail = {"kind": stop.kind, "cases": len(holders), "changed": len(changed)}
     diary.record("stoplist.end", by=by, obj=stop, detail=detail)
     return stop
 
@@ -76,7 +76,7 @@ def _stop(by: User, thing: Thing, account_id: UUID | None, reason: str) -> Serie
     SeriesLink.objects.filter(kind=kind, key=key).update(counts=False)
     linked = SeriesMember.objects.filter(case__in=holders).values_list("case_id", flat=True)
     changed = settle(by=by, case_ids=list(linked))
-    detail = {"kind": kind, "cases": len(holders), "changed": len(changed), "reason": reason}
+    detail = {"kind": kind, "cases": len(holders), "changed": len(changed)}
     diary.record("stoplist.add", by=by, obj=stop, detail=detail)
     return stop
 

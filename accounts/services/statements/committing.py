@@ -18,7 +18,7 @@ from accounts.services.ledger.matching import matches_of_file
 from accounts.services.ledger.parties import parties_link
 from accounts.services.ledger.told import told_match
 from accounts.services.ledger.unnamed import matches_unnamed
-from accounts.services.statements.known import known_mark, repeats_keep, repeats_mark
+from accounts.services.statements.known import known_mark, repeats_keep, repeats_mark, repeats_suspected
 from accounts.services.statements.taking import parties_take
 from accounts.states import statement_flow
 from antifraud import bulk, db
@@ -36,13 +36,12 @@ WHERE file_id = %s AND left_out = '' GROUP BY 1, 2 ORDER BY 1, 2
 """
 _LEFT_OUT = "SELECT count(*) FROM accounts_statementline WHERE file_id = %s AND left_out <> ''"
 _KNOWN = "SELECT count(*) FROM accounts_statementline WHERE file_id = %s AND left_out = 'known'"
-_SUSPECTED = "SELECT count(*) FROM accounts_statementline WHERE file_id = %s AND left_out = 'repeat'"
 
 
 def statement_commit_work(job: Claimed, progress: Progress) -> None:
     """Take the file into the ledger, or show it again; one that is in it already stays as it is."""
     by = User.objects.select_related("institution").get(pk=job.by_id)
-    with db.unit_of_work(by) as work:
+    with bulk.collecting_young(), db.unit_of_work(by) as work:
         bulk.long_work(memory="128MB")
         progress.begin(STEPS[0], len(STEPS))
         file = _file(job.subject_id)
@@ -91,7 +90,7 @@ def _finds_unseen(file: StatementFile) -> bool:
     Another file may have been committed since. Where nothing is new, the officer's choice is done.
     """
     known_mark(file.case_id, file.pk)
-    if repeats_mark(file.case_id, file.pk):
+    if repeats_mark(file.case_id, file.pk)[1]:
         return True
     if not file.is_without_repeats:
         repeats_keep(file.pk)
@@ -105,7 +104,7 @@ def _show_again(by: User, file: StatementFile, job: Claimed, progress: Progress)
     """
     known = _count(_KNOWN, file.pk)
     changes = {"rows_left_out": known + _no_entries(file), "rows_known": known}
-    statement_flow.apply(file, "read", by=by, changes=changes, detail={"repeats": _count(_SUSPECTED, file.pk)})
+    statement_flow.apply(file, "read", by=by, changes=changes, detail={"repeats": repeats_suspected(file.pk)})
     progress.fence()
     queue.finish(job, Job.State.FAILED, note=REPEATS_FOUND)
 

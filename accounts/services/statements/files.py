@@ -11,12 +11,14 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import Answer, StatementFile, StatementMapping
 from accounts.policy import FlowAction
 from accounts.rules.statements import FIELDS, MAX_BYTES, headings_digest_text
 from accounts.rules.statements.fields import heading_key, known_field
 from accounts.services.ledger.bounds import file_over, over_text
+from accounts.services.statements.known import repeats_suspected
 from accounts.states import statement_flow
 from antifraud import db, policy
 from antifraud.crypto.blind import blind_index
@@ -106,14 +108,15 @@ def statement_commit(
     *,
     by: User,
     file_id: UUID,
-    leave_out_repeats: bool,
+    leave_out_repeats: bool | None = None,
     only_if_all_good: bool = False,
     expected_version: int | None = None,
 ) -> StatementFile:
     """Have what the preview showed taken into the ledger by a job.
 
-    Raises Invalid (take) without a good row, where `only_if_all_good` and rows are bad, and where an account's sums would
-    be too large; Superseded where the preview has changed since `expected_version`, WrongState; Conflict `job_active`
+    `leave_out_repeats` decides about suspected repeats; None is for a file without. Raises Invalid (leave_out_repeats) for None where
+    there are some, Invalid (take) without a good row, where `only_if_all_good` and rows are bad, and where an account's sums
+    would be too large; Superseded where the preview has changed since `expected_version`, WrongState; Conflict `job_active`
     while an earlier wish, perhaps another choice, waits or runs.
     """
     file = _locked(by, FlowAction.STATEMENT_COMMIT, file_id)
@@ -132,7 +135,9 @@ def statement_commit(
     over = file_over(file)
     if over is not None:
         raise Invalid(fields={"take": [over_text(over)]})
-    file.is_without_repeats = leave_out_repeats
+    if leave_out_repeats is None and (repeats := repeats_suspected(file.pk)):
+        raise Invalid(fields={"leave_out_repeats": [_undecided(repeats)]})
+    file.is_without_repeats = bool(leave_out_repeats)
     file.save(update_fields=["is_without_repeats"])
     queue.submit(COMMIT, file.pk, by=by, unit="steps")
     return file
@@ -159,6 +164,17 @@ def mapping_kept(mapping: Mapping[str, str]) -> dict[str, str]:
     """
     kept = {heading: field for heading, field in mapping.items() if field}
     return {heading_key(heading): "" for heading, field in mapping.items() if not field and known_field(heading)} | kept
+
+
+def _undecided(repeats: int) -> str:
+    text = ngettext(
+        "{count} row looks like a row of an earlier file. Look at it, then say whether it is another payment (false) "
+        "or the same entry told again (true).",
+        "{count} rows look like rows of an earlier file. Look at them, then say whether they are other payments (false) "
+        "or the same entries told again (true).",
+        repeats,
+    )
+    return text.format(count=repeats)
 
 
 def _refuse_busy(file: StatementFile, *kinds: str, text: Text | None = None) -> None:

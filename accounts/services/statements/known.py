@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from accounts.models import CaseLedger
+from accounts.models import CaseLedger, StatementLine
 from accounts.services.statements.packing import Packed
 from antifraud import bulk
 
@@ -58,6 +58,8 @@ WHERE t.id = l.id
 """
 # Counted, not only met: two rows of the ledger make two of three equal rows suspected. First rows of the same balance go
 # together, then those that are left where one side states none. `fresh` holds rows marked before too: they are counted.
+# The same moment and the same running balance are the same entry: those are known. A day alone is no moment, and a balance that
+# is the same in all rows of an account does not run: such rows are asked about.
 # Compared by the numbers that the rows name; rows of an account's other number are `ledger.twins`.
 _COLUMNS = "node, at, direction, amount_minor, currency, counter"
 _SAME = """o.node = l.node AND o.at = l.at AND o.direction = l.direction AND o.amount_minor = l.amount_minor
@@ -66,8 +68,10 @@ _REPEATS = f"""
 WITH fresh AS MATERIALIZED (
   SELECT *, row_number() OVER (PARTITION BY {_COLUMNS}, balance_minor ORDER BY row, id) AS n
   FROM (
-    SELECT id, row, node, at, direction, amount_minor, currency, COALESCE(counter, -1) AS counter, balance_minor
-    FROM accounts_statementline WHERE file_id = %(file)s AND serial = '' AND left_out IN ('', 'repeat')
+    SELECT id, row, node, at, is_day_only, direction, amount_minor, currency, COALESCE(counter, -1) AS counter, balance_minor,
+      count(balance_minor) OVER given = 1 OR min(balance_minor) OVER given < max(balance_minor) OVER given AS does_run
+    FROM accounts_statementline WHERE file_id = %(file)s AND left_out IN ('', 'repeat', 'known') AND {{of_fresh}}
+    WINDOW given AS (PARTITION BY node, currency)
   ) given
 ), old AS MATERIALIZED (
   SELECT {_COLUMNS}, o.id, o.balance_minor, row_number() OVER (PARTITION BY {_COLUMNS}, o.balance_minor ORDER BY o.id) AS n
@@ -75,21 +79,49 @@ WITH fresh AS MATERIALIZED (
     SELECT o.id, COALESCE(named_node, node) AS node, at, direction, amount_minor, currency,
       COALESCE(named_counter, counter, -1) AS counter, balance_minor
     FROM accounts_statementline o JOIN accounts_statementfile f ON f.id = o.file_id AND f.status = 'committed'
-    WHERE o.case_id = %(case)s AND f.id <> %(file)s AND o.left_out IN ('', 'twin')
+    WHERE o.case_id = %(case)s AND f.id <> %(file)s AND o.left_out IN ('', 'twin') {{of_old}}
   ) o USING ({_COLUMNS})
 ), exact AS MATERIALIZED (
-  SELECT l.id, o.id AS old_id FROM fresh l JOIN old o ON {_SAME} AND o.balance_minor IS NOT DISTINCT FROM l.balance_minor
+  SELECT l.id, o.id AS old_id,
+    CASE WHEN l.does_run AND l.balance_minor IS NOT NULL AND NOT l.is_day_only THEN 'known' ELSE 'repeat' END AS mark
+  FROM fresh l JOIN old o ON {_SAME} AND o.balance_minor IS NOT DISTINCT FROM l.balance_minor
 ), fresh_left AS (
   SELECT {_COLUMNS}, id, balance_minor, row_number() OVER (PARTITION BY {_COLUMNS}, balance_minor IS NULL ORDER BY row, id) AS n
   FROM fresh WHERE id NOT IN (SELECT id FROM exact)
 ), old_left AS (
   SELECT {_COLUMNS}, balance_minor, row_number() OVER (PARTITION BY {_COLUMNS}, balance_minor IS NULL ORDER BY id) AS n
   FROM old WHERE id NOT IN (SELECT old_id FROM exact)
-), found AS (
-  SELECT id FROM exact UNION ALL
-  SELECT l.id FROM fresh_left l JOIN old_left o ON {_SAME} AND (o.balance_minor IS NULL) <> (l.balance_minor IS NULL)
+), found (id, mark) AS (
+  SELECT id, mark FROM exact UNION ALL
+  SELECT l.id, 'repeat' FROM fresh_left l JOIN old_left o ON {_SAME} AND (o.balance_minor IS NULL) <> (l.balance_minor IS NULL)
+), marked AS (
+  UPDATE accounts_statementline l SET left_out = mark FROM found
+  WHERE l.id = found.id AND (l.left_out = '' OR (l.left_out = 'repeat' AND mark = 'known')) AND l.file_id = %(file)s {{of_line}}
+  RETURNING mark
 )
-UPDATE accounts_statementline l SET left_out = 'repeat' FROM found WHERE l.id = found.id AND l.left_out = ''
+SELECT count(*) FILTER (WHERE mark = 'known'), count(*) FILTER (WHERE mark = 'repeat') FROM marked
+"""
+_OF_ALL = _REPEATS.format(of_fresh="serial = ''", of_old="", of_line="")
+# The same where the rows are of few accounts: whatever else the case has is not looked at.
+_OF_FEW = _REPEATS.format(
+    of_fresh="serial = '' AND case_id = %(case)s AND node = ANY(%(nodes)s::bigint[])", of_old="AND o.node = ANY(%(led)s::bigint[])",
+    of_line="AND l.case_id = %(case)s AND l.node = ANY(%(nodes)s::bigint[]) AND l.serial = ''",
+)  # fmt: skip
+# The other way round: rows with a serial number beside rows of the ledger that were told without one.
+_OF_NUMBERED = _REPEATS.format(
+    of_fresh="serial <> '' AND case_id = %(case)s AND node = ANY(%(nodes)s::bigint[])",
+    of_old="AND o.serial = '' AND o.node = ANY(%(led)s::bigint[])",
+    of_line="AND l.case_id = %(case)s AND l.node = ANY(%(nodes)s::bigint[])",
+)
+_UNNUMBERED = f"""
+SELECT array_agg(DISTINCT COALESCE(named_node, node)), array_agg(DISTINCT node) FROM accounts_statementline
+WHERE case_id = %(case)s AND serial = '' AND left_out IN ('', 'twin') AND file_id = ANY({_COMMITTED})
+"""
+_FEW = 100
+# Rows of the ledger that name these numbers, and stand at another.
+_LED = """
+SELECT DISTINCT node FROM accounts_statementline
+WHERE case_id = %s AND named_node IS NOT NULL AND named_node = ANY(%s::bigint[])
 """
 _WITHOUT_SERIAL = "SELECT EXISTS (SELECT FROM accounts_statementline WHERE file_id = %s AND serial = '' AND left_out IN ('', 'repeat'))"
 _KEPT = "UPDATE accounts_statementline SET left_out = '' WHERE file_id = %s AND left_out = 'repeat'"
@@ -97,13 +129,7 @@ _KEPT = "UPDATE accounts_statementline SET left_out = '' WHERE file_id = %s AND 
 
 def known_places(case_id: UUID, file_id: UUID, nodes: Sequence[int], packed: Packed) -> frozenset[int]:
     """Places in the batch of rows that the ledger has: asked before they are written, since to mark them later writes twice."""
-    batch = packed.batch
-    signed = (-amount if way == "out" else amount for way, amount in zip(batch.direction, batch.amount, strict=True))
-    given: dict[str, Any] = {
-        "nodes": bulk.int_array(nodes), "serials": bulk.text_array(packed.serials), "amounts": bulk.int_array(signed),
-        "currencies": bulk.text_array(batch.currency), "times": bulk.int_array(batch.at_us),
-        "days": bulk.int_array(map(int, batch.day_only)), "case": case_id, "file": file_id,
-    }  # fmt: skip
+    given: dict[str, Any] = {**packed.question, "nodes": bulk.int_array(nodes), "case": case_id, "file": file_id}
     with connection.cursor() as cursor:
         cursor.execute(_PLACES, given)
         return frozenset(row[0] for row in cursor.fetchall())
@@ -125,13 +151,45 @@ def known_mark(case_id: UUID, file_id: UUID) -> int:
         return int(cursor.rowcount)
 
 
-def repeats_mark(case_id: UUID, file_id: UUID) -> int:
-    """Mark rows without a serial that look like rows of earlier files, as many as those have; how many were not marked before."""
-    if not has_others(case_id, file_id) or not _told(_WITHOUT_SERIAL, file_id):
-        return 0
+def repeats_mark(case_id: UUID, file_id: UUID, nodes: Collection[int] | None = None) -> tuple[int, int]:
+    """Mark rows that are or look like rows of earlier files, as many as those have, where a side has no serial number.
+
+    How many became known (the same running balance at the same time) and how many suspected, that were not before.
+    `nodes`: the accounts of the file's rows without one, where they are known.
+    """
+    if not has_others(case_id, file_id):
+        return 0, 0
+    known, suspected = _numbered_mark(case_id, file_id)
+    if not nodes and (nodes is not None or not _told(_WITHOUT_SERIAL, file_id)):
+        return known, suspected
+    is_few = nodes is not None and 0 < len(nodes) <= _FEW
+    given: dict[str, Any] = {"file": file_id, "case": case_id}
     with connection.cursor() as cursor:
-        cursor.execute(_REPEATS, {"file": file_id, "case": case_id})
-        return int(cursor.rowcount)
+        if is_few:
+            given["nodes"] = bulk.int_array(nodes or ())
+            cursor.execute(_LED, [case_id, given["nodes"]])
+            given["led"] = bulk.int_array({*(nodes or ()), *(row[0] for row in cursor.fetchall())})
+        cursor.execute(_OF_FEW if is_few else _OF_ALL, given)
+        more_known, more_suspected = cursor.fetchone()
+    return known + more_known, suspected + more_suspected
+
+
+def _numbered_mark(case_id: UUID, file_id: UUID) -> tuple[int, int]:
+    """The same of the file's rows with a serial number, by what the ledger was told without one."""
+    given: dict[str, Any] = {"file": file_id, "case": case_id}
+    with connection.cursor() as cursor:
+        cursor.execute(_UNNUMBERED, given)
+        named, led = cursor.fetchone()
+        if not named:
+            return 0, 0
+        cursor.execute(_OF_NUMBERED, given | {"nodes": bulk.int_array(named), "led": bulk.int_array(led)})
+        known, suspected = cursor.fetchone()
+    return known, suspected
+
+
+def repeats_suspected(file_id: UUID) -> int:
+    """How many rows an officer has to decide about."""
+    return StatementLine.objects.filter(file_id=file_id, left_out="repeat").count()
 
 
 def repeats_keep(file_id: UUID) -> int:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from accounts.models import StatementLine
 from accounts.rules.statements import Batch
+from accounts.rules.statements.crossing import MOST_ROWS
 from antifraud import bulk
 from antifraud.crypto import data_keys
 from antifraud.crypto.blind import row_key
@@ -29,6 +30,8 @@ COLUMNS = (
     "direction", "left_out", "serial", "counter", "balance_minor", "reference", "device", "details",
 )  # fmt: skip
 REFERENCE = "statement.reference"
+# Sealed before they are counted: one batch waits to be written while a thread packs the next (`antifraud.ahead`).
+AHEAD_ROWS = 2 * MOST_ROWS
 SHORTEST_REFERENCE = 6  # shorter ones ("1", "NONE") are no references
 NO_REFERENCES = frozenset({"NONREF", "NOTPROVIDED", "NOTAVAILABLE"})
 _FIXED = {
@@ -44,9 +47,11 @@ class Packed:
     serials: Sequence[str]  # "" in the place of those that are none
     fixed: NDArray[np.void]  # nodes still to come
     serial: tuple[Iterable[bytes], Iterable[bytes]]
-    balance: Iterable[bytes]
-    reference: Iterable[bytes]
-    details: tuple[Iterable[bytes], ...]
+    reference: Iterable[bytes] | None  # None: no row has one
+    head: bytes  # of every row's sealed details; what follows it stands beside the rows
+    nonces: Sequence[bytes]
+    bodies: Sequence[bytes]
+    question: Mapping[str, str]  # as `known.known_places` asks about the rows; empty where nothing is asked
 
     def rows(
         self, nodes: Sequence[int], counters: Sequence[int | None], devices: Mapping[str, bytes], known: Container[int] = ()
@@ -55,43 +60,72 @@ class Packed:
 
         Rows whose place is `known` are left out for that. Whole columns at a time: a step of Python for each row costs most here.
         """
-        batch, count = self.batch, len(self.batch)
+        batch = self.batch
         self.fixed["node"] = nodes
         ways = map(_WAYS.__getitem__, batch.direction)
         if known:
             ways = map(_WAYS.__getitem__, [f"{way}{at in known:d}" for at, way in enumerate(batch.direction)])
         columns: tuple[Iterable[bytes], ...] = (
-            bulk.slices(self.fixed.tobytes(), self.fixed.itemsize), ways, *self.serial, _int8s(counters), self.balance, self.reference,
-            (devices.get(text, bulk.NULL) for text in batch.device) if any(batch.device) else repeat(bulk.NULL, count),
-            *self.details,
+            bulk.slices(self.fixed.tobytes(), self.fixed.itemsize), ways, *self.serial,
+            *(self._even(counters) if self._is_even(counters) else self._uneven(counters, devices)), self.bodies,
         )  # fmt: skip
         return chain.from_iterable(zip(*columns, strict=True))
+
+    def _is_even(self, counters: Sequence[int | None]) -> bool:
+        """Whether what stands between serial and details is of one width in all rows, as in most files."""
+        return not (self.reference or None in counters or None in self.batch.balance or any(self.batch.device))
+
+    def _even(self, counters: Sequence[int | None]) -> tuple[Iterable[bytes]]:
+        made = np.empty(len(counters), dtype=[
+            ("eight", ">i4"), ("counter", ">i8"), ("eight again", ">i4"), ("balance", ">i8"), ("reference", ">i4"), ("device", ">i4"),
+            ("length", ">i4"), ("head", f"V{len(self.head)}"), ("nonce", f"V{len(self.nonces[0])}"),
+        ])  # fmt: skip
+        made["eight"] = made["eight again"] = 8
+        made["reference"] = made["device"] = -1  # NULL
+        made["counter"], made["balance"], made["head"] = counters, self.batch.balance, np.void(self.head)
+        made["length"] = np.fromiter(map(len, self.bodies), dtype=np.int64) + len(self.head) + len(self.nonces[0])
+        made["nonce"] = np.frombuffer(b"".join(self.nonces), dtype=made.dtype["nonce"])
+        return (bulk.slices(made.tobytes(), made.itemsize),)
+
+    def _uneven(self, counters: Sequence[int | None], devices: Mapping[str, bytes]) -> tuple[Iterable[bytes], ...]:
+        batch, nobody = self.batch, [bulk.NULL] * len(counters)
+        return (
+            _int8s(counters), _int8s(batch.balance), self.reference or nobody,
+            (devices.get(text, bulk.NULL) for text in batch.device) if any(batch.device) else nobody,
+            bulk.Lengths(self.head, len(self.nonces[0])).before(self.bodies), self.nonces,
+        )  # fmt: skip
 
 
 class Packer:
     """Packs the batches of one file of one case.
 
-    `renew` belongs into a unit of work; `pack` uses no database, so that a thread may be at the next batch.
+    `renew` belongs into a unit of work; `pack` uses no database, so that a thread may be at the next batch. What that may
+    seal meanwhile is taken from the key's limit beforehand, so that no key seals more than it may.
     """
 
     def __init__(self, case_id: UUID, file_id: UUID) -> None:
         self.case_id, self.file_id = case_id, file_id
         self._reference = row_key(REFERENCE)
-        self._key: tuple[UUID, Cipher] = data_keys.encryption_key(("case", case_id), seals=0)
+        self._key: tuple[UUID, Cipher] = data_keys.encryption_key(("case", case_id), seals=AHEAD_ROWS)
 
     def renew(self, seals: int) -> None:
-        """Count what is sealed; from now on the case's key of this moment. Raises WrongState where the case's keys are destroyed."""
-        self._key = data_keys.encryption_key(("case", self.case_id), seals=seals)
+        """Take `seals` more, as many as were packed of what was taken; from now on the case's key of this moment.
 
-    def pack(self, batch: Batch) -> Packed:
-        """All that needs no node."""
+        Raises WrongState where the case's keys are destroyed.
+        """
+        key = data_keys.encryption_key(("case", self.case_id), seals=seals)
+        if key[0] != self._key[0]:
+            key = data_keys.encryption_key(("case", self.case_id), seals=AHEAD_ROWS)
+        self._key = key
+
+    def pack(self, batch: Batch, *, is_asked: bool = False) -> Packed:
+        """All that needs no node; `is_asked`: whether the ledger will be asked about the rows."""
         count, texts = len(batch), serials_of(batch.serial)
         ids, serials = bulk.uuids(count), list(map(str.encode, texts))
         return Packed(
             batch, texts, self._fixed(batch, ids),
-            (bulk.Lengths().before(serials), serials), _int8s(batch.balance),
-            list(self._references(batch.reference)) if any(batch.reference) else repeat(bulk.NULL, count),
-            self._sealed(batch, ids),
+            (bulk.Lengths().before(serials), serials), list(self._references(batch.reference)) if any(batch.reference) else None,
+            *self._sealed(batch, ids), _question(batch, texts) if is_asked else {},
         )  # fmt: skip
 
     def _fixed(self, batch: Batch, ids: NDArray[np.uint8]) -> NDArray[np.void]:
@@ -110,12 +144,19 @@ class Packer:
             is_one = len(folded) >= SHORTEST_REFERENCE and folded not in NO_REFERENCES
             yield bulk.raw(self._reference(folded.encode())) if is_one else bulk.NULL
 
-    def _sealed(self, batch: Batch, ids: NDArray[np.uint8]) -> tuple[Iterable[bytes], ...]:
+    def _sealed(self, batch: Batch, ids: NDArray[np.uint8]) -> tuple[bytes, list[bytes], list[bytes]]:
         key_id, cipher = self._key
         clear = clear_details(batch.details, batch.reference)
         aads = bulk.cell_aads(TABLE, "details", ids)
-        head, nonces, bodies = seal_parts(clear, aads, len(batch), key_id=key_id, cipher=cipher)
-        return bulk.Lengths(head, len(nonces[0])).before(bodies), nonces, bodies
+        return seal_parts(clear, aads, len(batch), key_id=key_id, cipher=cipher)
+
+
+def _question(batch: Batch, serials: Sequence[str]) -> dict[str, str]:
+    signed = (-amount if way == "out" else amount for way, amount in zip(batch.direction, batch.amount, strict=True))
+    return {
+        "serials": bulk.text_array(serials), "amounts": bulk.int_array(signed), "currencies": bulk.text_array(batch.currency),
+        "times": bulk.int_array(batch.at_us), "days": bulk.int_array(map(int, batch.day_only)),
+    }  # fmt: skip
 
 
 def clear_details(details: Sequence[Mapping[str, str]], references: Sequence[str]) -> Iterator[bytes]:

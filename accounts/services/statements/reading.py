@@ -115,7 +115,7 @@ def _guess(rows: int, batch: Batch, size: int) -> int | None:
 def _show(by: User, file: StatementFile, header: Header, staging: Staging, progress: Progress) -> None:
     """The preview: which rows the case knows already, which look like repeats, the totals."""
     progress.begin("checking")
-    with db.unit_of_work(by):
+    with bulk.collecting_young(), db.unit_of_work(by):
         bulk.long_work()
         bulk.plan_for(staging.good)
         fresh = StatementFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
@@ -135,8 +135,7 @@ def _mark(file: StatementFile, staging: Staging) -> int:
     known = twice_mark(file.pk) if staging.may_repeat else 0
     if staging.ledger_version != ledger_version(file.case_id):
         known += known_mark(file.case_id, file.pk)
-    repeats_mark(file.case_id, file.pk)
-    return known
+    return known + repeats_mark(file.case_id, file.pk, staging.unnumbered)[0]
 
 
 def _facts(header: Header) -> dict[str, Any]:

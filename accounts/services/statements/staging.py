@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from itertools import compress
-from operator import itemgetter
 from uuid import UUID
 
 from accounts.models import StatementFile, StatementIssue
 from accounts.rules.second_numbers import names_wallet
 from accounts.rules.statements import Batch, Header, Issue, words
 from accounts.rules.statements.memo import Fault
-from accounts.services.ledger.parties import CASH, Party, parties_nodes
+from accounts.services.ledger.parties import CASH, Told, numbers_nodes
 from accounts.services.ledger.second_numbers import numbers_teach
 from accounts.services.statements.known import has_others, known_places, ledger_version
 from accounts.services.statements.packing import COLUMNS, TABLE, Packed, Packer
@@ -35,6 +35,7 @@ class Staging:
         self.file_id: UUID = file.pk
         self.institution_id: UUID | None = file.institution_id
         self.read = self.good = self.known = 0
+        self.unnumbered: set[int] = set()  # nodes of rows without a serial
         self.ledger_version = ledger_version(file.case_id)
         self._has_others = has_others(file.case_id, file.pk)
         self.severities: Counter[str] = Counter()
@@ -73,7 +74,7 @@ class Staging:
         if not len(batch):
             return batch
         state_balances(batch, self._stated)
-        packed = self._packer.pack(batch)
+        packed = self._packer.pack(batch, is_asked=self._has_others)
         self._serials.add(batch.account, packed.serials)
         return packed
 
@@ -95,6 +96,8 @@ class Staging:
             cash = self._nodes[CASH]
             counters = [cash if c is None and is_cash else c for c, is_cash in zip(counters, batch.cash, strict=True)]
         nodes = list(map(self._nodes.__getitem__, batch.account))
+        if not all(made.serials):
+            self.unnumbered.update(node for node, serial in zip(nodes, made.serials, strict=True) if not serial)
         known = known_places(self.case_id, self.file_id, nodes, made) if self._has_others else frozenset[int]()
         self.known += len(known)
         bulk.copy_raw(TABLE, COLUMNS, made.rows(nodes, counters, self._devices, known))
@@ -118,12 +121,13 @@ class Staging:
         """Nodes for the numbers that this reading has not met before."""
         # As a method: the operator would go through all nodes that there are.
         fresh = {*batch.account, *batch.counter}.difference(self._nodes, ("",))
-        parties = _parties(batch, fresh, self.institution_id)
+        told = _told(batch, fresh, self.institution_id)
         if any(batch.cash) and CASH not in self._nodes:
-            parties.append(Party(CASH))
-        nodes = parties_nodes(self.case_id, parties, is_preview=True)
+            told = Told([*told.numbers, CASH], [*told.names, ""], [*told.banks, ""], [*told.keepers, None])
+        nodes = numbers_nodes(self.case_id, told)
         self._nodes |= nodes
-        self.parties |= {nodes[number]: (name, bank) for number, name, bank, _keeper in parties if name or bank}
+        rows = zip(told.numbers, told.names, told.banks, strict=True)
+        self.parties |= {nodes[number]: (name, bank) for number, name, bank in rows if name or bank}
 
     def _learn(self, batch: Batch) -> None:
         """Second numbers of the owners' accounts; one that a spreadsheet program may have rounded teaches nothing.
@@ -160,20 +164,21 @@ class Staging:
             bulk.copy_rows(StatementIssue._meta.db_table, _ISSUE_COLUMNS, rows)
 
 
-def _parties(batch: Batch, fresh: set[str], institution_id: UUID | None) -> list[Party]:
+def _told(batch: Batch, fresh: set[str], institution_id: UUID | None) -> Told:
     """Name and bank of each number that is new, as its first row in the batch tells them."""
     if not fresh:
-        return []
+        return Told([], [], [], [])
     places = range(len(batch) - 1, -1, -1)
     as_owner = dict(zip(reversed(batch.account), places, strict=True))
     as_other = dict(zip(reversed(batch.counter), places, strict=True))
-    numbers = sorted(fresh - as_owner.keys())
-    rows = list(map(as_other.__getitem__, numbers))
-    names, banks = map(batch.counter_name.__getitem__, rows), map(batch.counter_bank.__getitem__, rows)
-    found = list(map(Party, numbers, names, banks))
+    numbers = sorted(fresh)  # in this order they get their nodes
+    rows = [as_other.get(number, -1) for number in numbers]
+    names, banks = [
+        [column[at] if at >= 0 else "" for at in rows] for column in (batch.counter_name, batch.counter_bank)
+    ]
+    keepers: list[UUID | None] = [None] * len(numbers)
     for number in fresh & as_owner.keys():
-        name, other = batch.account_name[as_owner[number]], as_other.get(number)
-        name = name or (batch.counter_name[other] if other is not None else "")
-        found.append(Party(number, name, "", institution_id))
-    found.sort(key=itemgetter(0))  # in the order of the numbers they get their nodes
-    return found
+        at = bisect_left(numbers, number)
+        names[at], banks[at] = batch.account_name[as_owner[number]] or names[at], ""
+        keepers[at] = institution_id
+    return Told(numbers, names, banks, keepers)

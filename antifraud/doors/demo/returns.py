@@ -30,6 +30,7 @@ from antifraud.doors.demo.stage import Mule
 from antifraud.doors.demo.timeline import Story
 from banks.rules.issue_powers import LEGAL_BASIS_LABELS
 from cases.models import Case, Victim
+from cases.services.cases import case_update
 
 BASIS = LEGAL_BASIS_LABELS["fraud_20"]
 PARTS = (0.45, 0.8)  # what the second and the third victim paid, beside the first
@@ -74,6 +75,7 @@ def returned(scene: Scene, resting: Involvement, amount_minor: int, paid: tuple[
     holds = yield from _frozen(scene, [resting, *(row for row, _money in sides)], amounts)
     yield pace.after(hours=9)
     shared = _draft(scene, holds[0], [*zip(_victims(scene), paid, runs, strict=True)])
+    _correct_loss(scene)
     yield pace.after(40)
     with db.unit_of_work(scene.person("analyst")):
         refund_notice(by=scene.person("analyst"), refund_id=shared.pk, text=NOTICE)
@@ -82,6 +84,15 @@ def returned(scene: Scene, resting: Involvement, amount_minor: int, paid: tuple[
     _object(scene, shared)
     yield pace.until(stage.end - timedelta(minutes=7))
     _submit(scene, last)
+
+
+def _correct_loss(scene: Scene) -> None:
+    """What the page of the case offers: the report's loss becomes what all its victims lost."""
+    by, case = scene.person("analyst"), scene.known_case
+    with db.unit_of_work(by):
+        case_update(
+            by=by, case_id=case.pk, expected_version=case.version, changes={"loss_minor": case.claimed_minor}
+        )  # fmt: skip
 
 
 def _victims(scene: Scene) -> list[Victim]:

@@ -8,7 +8,7 @@ const slide = (signal) => {
   const tell = () => {
     const at = new Date(Number(slider.value) * 1000);
     const options = { timeZone: said.dataset.zone || undefined, dateStyle: "short", timeStyle: "medium" };
-    said.textContent = new Intl.DateTimeFormat(document.documentElement.lang || "en", options).format(at);
+    said.textContent = new Intl.DateTimeFormat("sv-SE", options).format(at); // 2026-11-23 08:13:37, as times are written everywhere here
   };
   const untilNow = () => {
     tell();

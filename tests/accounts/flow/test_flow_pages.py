@@ -159,13 +159,18 @@ def test_the_difference_of_two_traces(world: Any, log_in: Any) -> None:
     edges = case.run.result["edges"][:3]
     nodes = [dict(each) for each in case.run.result["nodes"]]
     nodes[3] |= {"in": 900_00, "rest": 900_00, "ends": {"resting": 900_00}, "end": "resting"}
-    later = trace(world.analyst_a, case.case, edges, nodes, is_automatic=True)
+    limits = {"max_hops": 3, "method": "pro_rata", "min_amount_minor": 50_00, "window_seconds": 5400, "until": None}
+    later = trace(world.analyst_a, case.case, edges, nodes, is_automatic=True, params=limits)
     client = log_in(world.analyst_a)
     assert f"/flow/{later.id}/difference/{case.run.id}/" in page(client, later)
     body = client.get(f"/flow/{later.id}/difference/{case.run.id}/").content.decode()
     assert "Unknown from here" in body
     assert "900.00" in body
     assert body.count('<tr class="is-new">') == 0
+    assert "<dt>Most payments in a row</dt><dd>10 → 3</dd>" in body
+    assert "<dt>Method</dt><dd>— → Pro rata</dd>" in body
+    assert "<dt>Hours between two payments</dt><dd>— → 1.5</dd>" in body
+    assert not any(name in body for name in ("max_hops", "pro_rata", "min_amount_minor", "window_seconds"))
     other = scene(world)
     assert client.get(f"/flow/{later.id}/difference/{other.run.id}/").status_code == 404
 
@@ -200,10 +205,14 @@ def test_a_trace_is_run_from_the_tab(world: Any, log_in: Any) -> None:
         {"seeds": [str(case.made.entries[1].pk)]},
         {"max_hops": "0"},
         {"min_amount": "x"},
+        {"min_amount": "-1"},
+        {"until": "0001-01-01T00:00"},
     ]
     for bad in wrong:
         refused = client.post(f"/cases/{case.case.id}/flow/", data | bad)
         assert refused.status_code == 422
+    minus = client.post(f"/cases/{case.case.id}/flow/", data | {"min_amount": "-1"}).content.decode()
+    assert "Smallest payment: The smallest payment is zero or more." in minus
     assert log_in(world.approver_a).post(f"/cases/{case.case.id}/flow/", data).status_code == 403
     assert log_in(world.analyst_b).post(f"/cases/{case.case.id}/flow/", data).status_code == 404
     assert TraceRun.objects.filter(case=case.case).count() == 2

@@ -181,6 +181,30 @@ def test_an_account_of_the_case_is_found_again_where_the_ledger_names_no_bank(wo
     assert timedelta(0) == order.transfer.at - case.made.entries[2].in_at
 
 
+@pytest.mark.parametrize("is_known", [False, True], ids=["new to the bank", "known of the bank already"])
+def test_a_payer_drafted_without_its_bank_is_completed_when_it_is_drafted_with_it(world: Any, is_known: bool) -> None:
+    case = scene(world)
+    LedgerAccount.objects.filter(case=case.case, node=case.node("first")).update(institution=None)
+    draft(world.analyst_a, world.second_a, case, "second")
+    payer = Transfer.objects.get(amount_minor=300_00).from_account
+    assert payer.institution is None
+    if is_known:
+        factories.involve(world.analyst_b, factories.new_case(world.analyst_b), world.bank_a, number=NUMBERS["first"])
+    with db.unit_of_work(world.analyst_a):
+        (order,) = frontier_draft(
+            by=world.analyst_a, run_id=case.run.id, nodes=[Pick(case.node("first"), institution=world.bank_a)], kind="stop",
+            terms=factories.terms(world.second_a),
+        )  # fmt: skip
+    parts = Involvement.objects.filter(case=case.case, account__merged_into__isnull=True).select_related("account")
+    mine = [each.account for each in parts if each.account.number.open() == NUMBERS["first"]]
+    assert [(account.id, account.institution_id) for account in mine] == [(order.account_id, world.bank_a.id)]
+    assert mine[0].number.open() == NUMBERS["first"], "sealed anew under the bank's key"
+    assert Transfer.objects.get(amount_minor=300_00).from_account_id == order.account_id
+    assert (order.account_id == payer.id) is not is_known
+    case.case.refresh_from_db()
+    assert case.case.accounts_total == parts.count()
+
+
 def test_a_payer_that_is_ticked_too_has_the_bank_of_its_own_line(world: Any) -> None:
     case = scene(world)
     LedgerAccount.objects.filter(case=case.case, node=case.node("first")).update(institution=None)

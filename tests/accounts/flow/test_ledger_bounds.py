@@ -20,7 +20,7 @@ from tests.accounts.factories import involve, new_case
 from tests.accounts.flow.statement_files import A, B, C, Line, account_of, commit, imported, preview, work
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 MASKED = "6222 **** 0001"
 
 

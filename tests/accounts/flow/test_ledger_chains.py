@@ -12,7 +12,7 @@ from tests.accounts.factories import new_case
 from tests.accounts.flow.ledger_rows import Made, ledger
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def sums(made: Made) -> list[tuple[int, int, int, int]]:

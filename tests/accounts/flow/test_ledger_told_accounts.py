@@ -16,7 +16,7 @@ from tests.accounts.factories import card, involve, new_case, pay
 from tests.accounts.flow.statement_files import A, B, C, D, Line, account_of, imported, told_entries
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 ROWS = [Line(A, "out", 500_00, 0, D, 0, serial="V1")]
 MULE = [Line(B, "in", 500_00, 5, A, 500_00, serial="M1"), Line(B, "out", 400_00, 60, C, 100_00, serial="M2")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from accounts.models import LedgerChain, LedgerEntry, LedgerMatch
+from accounts.models import ActReason, LedgerChain, LedgerEntry, LedgerMatch
 from accounts.services.ledger import undo as service
 from accounts.services.statements.files import statement_commit
 from antifraud import db
@@ -130,8 +131,29 @@ def test_what_was_undone_wrongly_is_restored_and_counts_once(world: World, match
     again = LedgerMatch.objects.get()
     assert (again.undone_at, again.rule) == (None, matched.rule)
     assert set(LedgerChain.objects.values_list("in_minor", "out_minor")) == {(50_000, 0), (0, 50_000)}
-    assert detail_of(AuditEntry.objects.get(verb="match.restore"))["reason"] == "the bank confirms one payment"
+    assert (
+        "the bank confirms one payment"
+        in client.get(reverse("accounts:case_matches", args=[matched.case_id])).content.decode()
+    )
     assert undo(client, again, "two different payments").status_code == 303, "it may be undone once more"
+
+
+def test_the_words_of_a_reason_stay_with_the_match_and_not_in_the_audit_log(
+    world: World, matched: LedgerMatch, log_in: Any
+) -> None:
+    client, words = log_in(world.analyst_a), "王小明 told us so, 13800138000"
+    kept = "王小明 told us so"
+    undo(client, matched, words)
+    client.post(reverse("accounts:match_restore", args=[matched.id]), {"reason": words})
+    assert LedgerMatch.objects.get().undone_at is None
+    for verb in ("match.undo", "match.restore"):
+        entry = AuditEntry.objects.get(verb=verb)
+        assert "王" not in bytes(entry.payload).decode()
+        assert json.dumps(words)[1:7] not in bytes(entry.payload).decode(), "nor escaped"
+        found = ActReason.objects.get(pk=detail_of(entry)["why"])
+        assert (found.verb, found.object_id, found.by_id) == (verb, entry.object_id, world.analyst_a.id)
+        assert found.reason.startswith(kept)
+        assert "13800138000" not in found.reason
 
 
 def test_what_is_matched_otherwise_by_now_is_not_restored(world: World, matched: LedgerMatch, log_in: Any) -> None:

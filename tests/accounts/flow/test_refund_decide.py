@@ -12,7 +12,7 @@ import pytest
 
 from accounts.models import Refund, RefundGrant
 from accounts.services.messages import delivery_message
-from accounts.services.refunds.decide import decision_content, refund_recall, refund_reject
+from accounts.services.refunds.decide import decision_content, refund_approve, refund_recall, refund_reject
 from accounts.services.refunds.send import payout_due_at
 from antifraud import db
 from antifraud.audit.models import AuditEntry
@@ -209,3 +209,10 @@ def test_a_bank_outside_of_the_platform_gets_its_term_at_once(world: Any) -> Non
         make.report(world, refund, make.paid(share), by=world.supervisor_a)
     assert list(missing.value.fields) == ["proof"]
     assert make.report(world, refund, make.paid(share), by=world.supervisor_a, proof=pdf()).status == "paid"
+
+
+def test_a_wrong_digest_is_told_of_the_return(world: Any) -> None:
+    refund = make.submit(world, make.direct(world))
+    with make.nothing_happens(), pytest.raises(Superseded) as refused, db.unit_of_work(world.approver_a):
+        refund_approve(by=world.approver_a, refund_id=refund.id, worksheet_sha256=b"\0" * 32)
+    assert str(refused.value.message).startswith("The return changed")

@@ -277,3 +277,25 @@ def test_a_list_and_a_page_cost_the_same_for_one_and_for_many(world: Any, log_in
     bank.get("/refunds/payouts/")
     with counted(10):
         assert bank.get("/refunds/payouts/").status_code == 200
+
+
+def test_a_second_click_leads_to_the_return_of_the_first(world: Any, log_in: Any) -> None:
+    hold = make.frozen(world)
+    client, data = log_in(world.analyst_a), typed(hold, "3000", is_stated_single="on")
+    url = f"/cases/{hold.case_id}/refunds/new/"
+    first = client.post(url, data)
+    with make.nothing_happens():
+        second = client.post(url, data)
+    assert (second.status_code, second["Location"]) == (303, first["Location"])
+    assert log_in(world.duty_a).post(url, data).status_code == 422
+
+
+def test_a_problem_of_a_line_names_its_victim(world: Any, log_in: Any) -> None:
+    hold = make.frozen(world)
+    make.another_victim(world, hold.case)
+    _first, second = make.victims(hold.case)
+    page = text_of(log_in(world.analyst_a).post(
+        f"/cases/{hold.case_id}/refunds/new/", typed(hold, "3000", "4000") | {f"claim-{second.id}-payee_bank": ""}
+    ))  # fmt: skip
+    assert f"Victim 2 ({second.name.masked()}) · Bank: Name the bank" in page
+    assert "Victim 1 (" not in page

@@ -14,6 +14,7 @@ from django.utils import translation
 from accounts.services.refunds.reveals import decision_print
 from accounts.views.refund_pdf import decision_pdf
 from antifraud import db
+from antifraud.audit.diary import detail_of
 from antifraud.audit.models import AuditEntry
 from tests.accounts.flow import refunding as make
 
@@ -84,7 +85,12 @@ def test_only_after_the_decision_and_audited(world: Any, log_in: Any) -> None:
     make.decided(world, refund)
     answer = client.get(f"/refunds/{refund.id}/decision.pdf")
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
-    assert AuditEntry.objects.filter(verb="refund.print", object_id=refund.id).count() == 1
+    entry = AuditEntry.objects.get(verb="refund.print", object_id=refund.id)
+    told, (share,) = detail_of(entry), make.shares(refund)
+    assert (told["field"], told["shares"], told["victims"], told["account"]) == (
+        "payees, victims, held account", [str(share.id)], [str(share.victim_id)], str(refund.hold.account_id),
+    )  # fmt: skip
+    assert share.victim.name.open().encode() not in bytes(entry.payload)
 
 
 @pytest.mark.parametrize("who", ["risk_a", "analyst_b"])

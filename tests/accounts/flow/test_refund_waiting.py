@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import RefundShare
 from accounts.selectors.refunds import case_refunds, refunds_to_approve, returnable_holds
 from antifraud import db
+from antifraud.audit.models import AuditEntry
 from antifraud.deliveries import TOPICS, Fact
 from antifraud.errors import Forbidden
 from banks.selectors.institutions import system_user
@@ -55,10 +56,28 @@ def test_a_return_of_a_case_that_moved_is_offered_to_those_above_the_unit_that_d
         make.approve(world, refund, by=world.approver_b)
     page = reverse("accounts:refund", args=[refund.pk])
     paper = reverse("accounts:refund_decide", args=[refund.pk])
-    assert paper not in log_in(world.approver_b).get(page).content.decode()
-    for above in (world.approver_a, world.bureau_approver, world.centre_approver):
-        assert list(refunds_to_approve(user=above)) == [refund]
-    assert paper in log_in(world.bureau_approver).get(page).content.decode()
+    newcomer = log_in(world.approver_b)
+    assert paper not in newcomer.get(page).content.decode()
+    with make.nothing_happens():
+        for answer in (newcomer.get(paper), newcomer.post(paper, {"verb": "approve"})):
+            assert answer.status_code == 403
+            assert make.PAYEE not in answer.content.decode()
+    assert not AuditEntry.objects.filter(verb="refund.reveal", actor_id=world.approver_b.id).exists()
+    for person in (world.approver_a, world.bureau_approver, world.centre_approver):
+        assert list(refunds_to_approve(user=person)) == [refund]
+    above = log_in(world.bureau_approver)
+    assert paper in above.get(page).content.decode()
+    assert make.PAYEE in above.get(paper).content.decode()
+
+
+@pytest.mark.parametrize("part", ["operator", "second_officer", "drafted_by"])
+def test_who_took_part_does_not_read_the_paper_of_the_decision(world: Any, log_in: Any, part: str) -> None:
+    refund = make.submit(world, make.direct(world))
+    type(refund).objects.filter(pk=refund.pk).update(**{part: world.supervisor_a})
+    with make.nothing_happens():
+        answer = log_in(world.supervisor_a).get(reverse("accounts:refund_decide", args=[refund.pk]))
+    assert answer.status_code == 403
+    assert make.PAYEE not in answer.content.decode()
 
 
 def test_the_pages_of_approvals_look_again_when_a_return_waits_or_is_decided(world: Any) -> None:

@@ -20,7 +20,7 @@ from tests.accounts.flow.second_numbers import ACCOUNT, OTHER_ACCOUNT, Both, imp
 from tests.accounts.flow.statement_files import A, B, C, D, Line, account_of, commit, imported, told_entries, work
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 # The victim A pays to the account number of card B, whose bank writes both numbers; B pays C on.
 VICTIM = [Line(A, "out", 500_00, 0, ACCOUNT, 0, serial="V1")]

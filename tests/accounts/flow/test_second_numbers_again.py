@@ -21,7 +21,7 @@ from tests.accounts.flow.statement_files import A, B, C, D, Line, account_of, cs
 from tests.accounts.flow.test_second_numbers import MULE, VICTIM
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def _twin(case: Any) -> StatementLine:

@@ -14,7 +14,7 @@ from tests.accounts.flow.statement_files import A, B, Line, account_of, commit, 
 from tests.accounts.flow.test_flow_bank import ordered  # noqa: F401
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 ROWS = [Both(B, "in", 5_00, 5, A, 5_00, serial="M1", number=ACCOUNT)]
 
 

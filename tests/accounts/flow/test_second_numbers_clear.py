@@ -20,7 +20,7 @@ from tests.accounts.flow.statement_files import A, B, C, D, Line, account_of, im
 from tests.accounts.flow.test_ledger_told_accounts import _carried
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 WAITING = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
 
 
@@ -76,6 +76,7 @@ def _waits(thread: Thread) -> bool:
     return False
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_first", [False, True])
 def test_clearing_waits_while_the_ledger_changes(world: World, is_first: bool) -> None:
     """Also while the first file of a case is being committed, whose ledger nobody else can see yet."""
@@ -98,6 +99,7 @@ def test_clearing_waits_while_the_ledger_changes(world: World, is_first: bool) -
     assert account_of(case, B).node == account_of(case, D).main == main, "the number that the change leads to stays"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_first_change_waits_for_clearing_and_clearing_makes_no_ledger(world: World) -> None:
     case, by = new_case(world.analyst_a), world.analyst_a
     file = _discarded(world, case, Line(B, "out", 3_00, 2, serial="B1"))

@@ -21,7 +21,7 @@ from tests.accounts.flow.statement_files import A, B, Line, account_of, imported
 from tests.accounts.flow.test_frontier_cover import drafted
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def _told(world: World, case: Any, first: str, second: str) -> None:

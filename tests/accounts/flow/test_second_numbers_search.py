@@ -21,7 +21,7 @@ from tests.accounts.flow.second_numbers import ACCOUNT, OTHER_ACCOUNT, Both, imp
 from tests.accounts.flow.statement_files import A, B, C, account_of
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 ROWS = [
     Both(B, "in", 500_00, 5, A, 500_00, serial="M1", number=ACCOUNT),

@@ -17,7 +17,7 @@ from tests.accounts.flow.statement_files import A, B, C, D, Line, account_of, im
 from tests.accounts.flow.test_ledger_told_accounts import _carried
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def _merged(world: World, case: Any, *, payer: str = "") -> None:

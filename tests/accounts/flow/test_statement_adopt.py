@@ -19,7 +19,7 @@ from tests.accounts.flow.serial_cases import case_with, joined
 from tests.accounts.flow.statement_files import A, B, C, Line, commit, csv_file, imported, preview, receive, work
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 ROWS = [Line(A, "in", 500_00, 0, B, 500_00, serial="S1"), Line(A, "out", 400_00, 60, C, 100_00, serial="S2")]
 BASIS = "query 2026-11 covers both incidents"
 

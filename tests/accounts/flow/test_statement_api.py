@@ -11,6 +11,7 @@ import pytest
 from accounts.models import LedgerEntry, Order, StatementFile
 from accounts.services.answer_input import AnswerInput
 from accounts.services.answers import order_answer
+from accounts.services.statements.files import statement_commit
 from antifraud import db
 from antifraud.audit.models import AuditEntry
 from antifraud.deliveries import Fact, order_answered
@@ -248,6 +249,39 @@ def csv_file_of(content: bytes) -> Any:
 
 
 # -- the police ------------------------------------------------------------------------------------
+
+
+def test_suspected_repeats_need_a_word_of_the_caller(world: World, order: Order, log_in: Any) -> None:
+    client, case = log_in(world.analyst_a), order.case
+    once = row(card(), card(), "in", 100, serial="")
+    taken(world, receive_and_read(world, case, once))
+    file = receive_and_read(world, case, once, row(card(), card(), "in", 200, serial=""))
+    path = f"{URL}{file.id}/commit/"
+
+    def post(body: dict[str, Any], key: str) -> Any:
+        return client.post(path, json.dumps(body), content_type="application/json", headers={"Idempotency-Key": key})
+
+    refused = post({}, "commit-no-word")
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+    told = json.dumps(refused.json()["fields"])
+    assert ("leave_out_repeats" in told, "1 row looks like a row of an earlier file" in told) == (True, True)
+    assert not Job.objects.filter(kind="statement.commit", subject_id=file.pk).exists()
+    assert post({"leave_out_repeats": None}, "commit-null").status_code == 422
+    assert post({"leave_out_repeats": True}, "commit-a-word").status_code == 200
+    work()
+    assert (fresh(file).status, LedgerEntry.objects.filter(case=case).count()) == ("committed", 2)
+
+
+def taken(world: World, file: StatementFile) -> None:
+    with db.unit_of_work(world.analyst_a):
+        statement_commit(by=world.analyst_a, file_id=file.pk)
+    work()
+
+
+def receive_and_read(world: World, case: Any, *rows: Any) -> StatementFile:
+    file = receive(world.analyst_a, case, csv_file(*rows))
+    work()
+    return fresh(file)
 
 
 def test_police_read_commit_and_discard(world: World, log_in: Any) -> None:

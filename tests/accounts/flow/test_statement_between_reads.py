@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from accounts.models import StatementFile
 from accounts.services.statements.files import statement_commit
 from antifraud import db
 from antifraud.jobs.models import Job
+from tests.accounts.between import between
 from tests.accounts.factories import new_case
 from tests.accounts.flow.statement_files import A, B, Line, preview, work
 from tests.cast import World
 
-TABLES = (Job._meta.db_table, StatementFile._meta.db_table)
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class EndsBetween:
-    """Runs the waiting commit after the nth statement that reads the file or its jobs."""
-
-    def __init__(self, file_id: Any, nth: int) -> None:
-        self.file_id, self.left = file_id, nth
-
-    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        answer = execute(sql, params, many, context)
-        if sql.startswith("SELECT") and any(f'FROM "{table}"' in sql for table in TABLES):
-            self.left -= 1
-            if self.left == 0:
-                with ThreadPoolExecutor(1) as worker:
-                    assert worker.submit(self._work).result() == "done"
-        return answer
-
-    def _work(self) -> str:
-        try:
-            return work("statement.commit", self.file_id)
-        finally:
-            connection.close()
 
 
 @pytest.mark.parametrize("nth", [1, 2])
@@ -51,12 +26,12 @@ def test_an_ended_commit_never_stands_beside_the_file_before_it(world: World, lo
     file = preview(by, new_case(by), [Line(A, "out", 5_00, 0, B, 10_00)])
     with db.unit_of_work(by):
         statement_commit(by=by, file_id=file.pk, leave_out_repeats=False)
-    ends = EndsBetween(file.pk, nth)
     client = log_in(by)
     address = reverse("accounts:statement", args=[file.pk]) if door == "page" else f"/api/v1/statements/{file.pk}/"
-    with connection.execute_wrapper(ends):
+    with between((Job, StatementFile), nth, lambda: work("statement.commit", file.pk)):
         answer = client.get(address)
-    assert (answer.status_code, ends.left <= 0) == (200, True)
+    file.refresh_from_db()
+    assert (answer.status_code, file.status) == (200, "committed")
     if door == "page":
         text = answer.content.decode()
         assert 'id="commit"' not in text, "a form that has been used"
@@ -68,3 +43,18 @@ def test_an_ended_commit_never_stands_beside_the_file_before_it(world: World, lo
             ("committed", "queued"),
             ("committed", "done"),
         }
+
+
+def test_work_that_began_while_the_page_was_led_on_does_not_hold_it_back(world: World, log_in: Any) -> None:
+    """The fragment of an ended work puts nothing else in its place: an answer that is no leading would be its last."""
+    by = world.analyst_a
+    file = preview(by, new_case(by), [Line(A, "out", 5_00, 0, B, 10_00)])
+    url, htmx = reverse("accounts:statement_progress", args=[file.pk]), {"HX-Request": "true"}
+    client = log_in(by)
+    shown = client.get(url, headers=htmx).content.decode()
+    assert 'hx-trigger="load" hx-swap="none"' in shown
+    with db.unit_of_work(by):
+        statement_commit(by=by, file_id=file.pk, leave_out_repeats=False)
+    answer = client.get(f"{url}?ended=1", headers=htmx)
+    assert answer["HX-Redirect"] == reverse("accounts:statement", args=[file.pk])
+    assert 'hx-trigger="every 1s"' in client.get(answer["HX-Redirect"]).content.decode()

@@ -12,7 +12,7 @@ from tests.accounts.factories import new_case
 from tests.accounts.flow.statement_files import A, B, Line, preview
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("state", ["queued", "running"])

@@ -75,9 +75,26 @@ def test_the_back_button_and_a_second_click_change_nothing(world: World, case: A
     work()
     stale = commit(client, file)
     assert stale.status_code == 409
+    assert 'id="commit"' not in stale.content.decode(), "a form that could not be sent any more"
     assert LedgerEntry.objects.count() == 1
     assert client.post(address("statement_discard", file)).status_code == 303
     assert fresh(file).status == "committed"
+
+
+def test_a_preview_that_was_read_anew_is_shown_with_its_own_version_and_no_tick(
+    world: World, case: Any, log_in: Any
+) -> None:
+    client = log_in(world.analyst_a)
+    file = preview(world, case, row(card(), card(), "in", 100))
+    StatementFile.objects.update(version=file.version + 1)
+    stale = commit(client, file)
+    text = stale.content.decode()
+    assert (stale.status_code, Job.objects.filter(kind="statement.commit").count()) == (409, 0)
+    assert "Somebody changed this before you" in text
+    form = text.split('id="commit"')[1].split("</form>")[0]
+    assert f'name="version" value="{file.version + 1}"' in form
+    assert "checked>" not in form.split('name="checked"')[1][:120]
+    assert commit(client, fresh(file)).status_code == 303
 
 
 def test_a_file_without_good_rows_cannot_be_taken(world: World, case: Any, log_in: Any) -> None:
@@ -110,7 +127,14 @@ def test_suspected_repeats_are_the_officers_choice(
     commit(client, first)
     work()
     second = preview(world, case, once, row(a, b, "in", 200, second=60, serial=""))
-    assert "Suspected repeats" in client.get(address("statement", second)).content.decode()
+    page = client.get(address("statement", second)).content.decode()
+    asked = page.split('id="commit"')[1].split("</form>")[0]
+    assert "Every row was read without a doubt" not in page
+    assert "1 row has account, time, other side and amount of a row that is in the ledger" in asked
+    assert "1.00" in asked.split("</ul>")[0]
+    assert f"{address('statement_lines', second)}?left_out=repeat" in asked
+    assert "checked" not in asked.split('name="repeats"', 1)[1].split('name="checked"')[0]
+    assert "Take the rows as chosen" in asked
     assert commit(client, second, repeats="").status_code == 422
     assert commit(client, second, repeats=choice).status_code == 303
     work()

@@ -36,7 +36,7 @@ from tests.accounts.flow.statement_files import (
 )
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 OF_A = [
     Line(A, "in", 900_00, 0, D, 900_00, "A1"),
     Line(A, "out", 500_00, 60, B, 400_00, "A2"),
@@ -146,7 +146,7 @@ def test_two_previews_of_the_same_rows_count_once(world: World) -> None:
 
 
 def test_legitimate_repeats_survive_and_the_officer_decides_about_suspected_ones(world: World) -> None:
-    rows = [Line(A, "out", 5_00, 0, B, 10_00), Line(A, "out", 5_00, 0, B, 10_00)]
+    rows = [Line(A, "out", 5_00, 0, B), Line(A, "out", 5_00, 0, B)]
     for leave_out, expected in ((False, 5), (True, 3)):
         case = new_case(world.analyst_a)
         imported(world.analyst_a, case, rows)
@@ -198,6 +198,7 @@ def test_committed_twice_is_once(world: World) -> None:
         statement_discard(by=world.analyst_a, file_id=file.pk)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_worker_that_dies_in_the_transaction_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     case = new_case(world.analyst_a)
     file = preview(world.analyst_a, case, OF_B)

@@ -14,7 +14,7 @@ from tests.accounts.factories import involve, new_case, pay
 from tests.accounts.flow.statement_files import A, B, C, Line, account_of, commit, imported, preview, work
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 UNNAMED = [Line(C, "out", 1_00, 0, B, serial="C1")]
 OF_B = [Line(B, "in", 5_00, 60, A, serial="B1", name="李四", counter_name="王五")]
 

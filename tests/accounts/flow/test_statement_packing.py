@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import json
 import weakref
+from collections import Counter
+from io import BytesIO
 from uuid import RFC_4122, UUID
 
 import pytest
@@ -13,14 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import LedgerAccount, LedgerChain, LedgerEntry
+from accounts.rules.statements import Batch, read
 from accounts.services.ledger.chains import chains_rebuild
-from accounts.services.statements import serials
+from accounts.services.statements import packing, serials
 from accounts.services.statements.packing import _int8s, clear_details, is_serial, serials_of
 from accounts.services.statements.serials import Serials
 from antifraud import bulk, db
+from antifraud.crypto import data_keys
 from antifraud.crypto.envelope import cell_aad
 from tests.accounts.factories import new_case
-from tests.accounts.flow.statement_files import A, B, C, D, Line, account_of, commit, imported, preview
+from tests.accounts.flow.statement_files import A, B, C, D, Line, account_of, commit, csv_file, imported, preview
 from tests.cast import World
 
 DETAILS = st.dictionaries(
@@ -126,13 +130,62 @@ class Circle:
     itself: Circle
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("limit", [40, 20])
+def test_no_key_seals_more_than_it_may(world: World, monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
+    """Batches of at most ten rows as an import packs them: the next one is in the making while one is written."""
+    case = new_case(world.analyst_a)
+    lines = [Line(A, "in", 100 + at, at, B, serial=f"S{at}") for at in range(10)]
+    (batch,) = (each for each in read(BytesIO(csv_file(lines).read())) if isinstance(each, Batch))
+    monkeypatch.setattr(packing, "AHEAD_ROWS", 20)
+    monkeypatch.setattr(data_keys, "MAX_SEALS_PER_PROCESS", limit)
+    sealed: Counter[UUID] = Counter()
+    with db.unit_of_work(world.analyst_a):
+        packer = packing.Packer(case.pk, case.pk)
+
+        def pack() -> None:
+            sealed[packer._key[0]] += len(batch)
+            packer.pack(batch)
+
+        pack()
+        for _ in range(12):
+            pack()
+            packer.renew(len(batch))
+    assert sum(sealed.values()) == 130
+    assert len(sealed) > 1
+    assert max(sealed.values()) <= limit
+
+
+@pytest.mark.django_db
+def test_what_is_of_one_width_is_packed_like_what_is_not(world: World) -> None:
+    case = new_case(world.analyst_a)
+    lines = [Line(A, "in", 100 + at, at, B, balance=1000 - at, serial=f"S{at}") for at in range(10)]
+    (batch,) = (each for each in read(BytesIO(csv_file(lines).read())) if isinstance(each, Batch))
+    with db.unit_of_work(world.analyst_a):
+        packed = packing.Packer(case.pk, case.pk).pack(batch)
+    counters = [2**40 + at for at in range(len(batch))]
+    assert packed._is_even(counters)
+    (even,) = packed._even(counters)
+    assert list(even) == [b"".join(fields) for fields in zip(*packed._uneven(counters, {}), strict=True)]
+    assert not packed._is_even([None, *counters[1:]])
+    assert not packed._is_even([*counters[:-1], None])
+    for column, value in (("balance", None), ("device", "A1B2C3D4E5F6")):
+        held = getattr(batch, column)
+        setattr(batch, column, [*held[:-1], value])
+        assert not packed._is_even(counters)
+        setattr(batch, column, held)
+    with db.unit_of_work(world.analyst_a):
+        batch.reference = ["", *["REF1234567"] * 9]
+        assert not packing.Packer(case.pk, case.pk).pack(batch)._is_even(counters)
+
+
 def _ledger() -> tuple[list[object], list[object]]:
     entries = LedgerEntry.objects.order_by("id").values_list("id", "src", "dst", "co", "ci", "src_before", "dst_before")
     columns = [field.attname for field in LedgerChain._meta.fields if field.name != "id"]
     return list(entries), list(LedgerChain.objects.order_by("node", "currency").values_list(*columns))
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_entries_are_written_with_the_sums_that_a_rebuild_finds(world: World) -> None:
     case = new_case(world.analyst_a)
     of_a = [
@@ -155,7 +208,7 @@ def test_entries_are_written_with_the_sums_that_a_rebuild_finds(world: World) ->
     assert len(entries) == 9  # two pairs among eleven rows
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_an_account_that_says_so_already_is_not_written_anew(world: World) -> None:
     case = new_case(world.analyst_a)
     file = preview(

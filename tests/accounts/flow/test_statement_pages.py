@@ -199,6 +199,19 @@ def test_work_is_cancelled_from_the_page(world: World, case: Any, log_in: Any) -
 # -- columns ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("headings", "chosen"), [(files.UNKNOWN, "CNY"), (("When", "Sum", "Kind", "Whose", "To whom"), "")]
+)
+def test_a_currency_is_assumed_under_chinese_headings_only(
+    world: World, case: Any, log_in: Any, headings: tuple[str, ...], chosen: str
+) -> None:
+    table = files.csv_bytes([row(card(), card(), "in", 10_000)], headings)
+    file = receive(world.analyst_a, case, SimpleUploadedFile("table.csv", table))
+    work()
+    page = log_in(world.analyst_a).get(address("statement_map", file))
+    assert page.context["form"]["currency"].value() == chosen
+
+
 def test_unknown_headings_are_named_seen_and_remembered(world: World, case: Any, log_in: Any) -> None:
     client, a = log_in(world.analyst_a), card()
     rows = [row(a, card(), "in", 10_000, balance=20_000), row(a, card(), "out", 5_000, second=9, balance=15_000)]

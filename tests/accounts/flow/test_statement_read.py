@@ -38,7 +38,7 @@ from tests.accounts.flow.statement_files import (
 )
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 ROWS = [
     Line(A, "in", 500_00, 0, B, 500_00, "S1", counter_name="李四", summary="转账"),
     Line(A, "out", 200_00, 60, "", 300_00, "S2", cash="现金"),
@@ -187,6 +187,7 @@ def test_a_file_that_is_no_statement_is_refused_by_a_code(world: World) -> None:
     assert file.refusal == "headings_missing"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_worker_that_died_leaves_rows_which_the_next_one_replaces(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

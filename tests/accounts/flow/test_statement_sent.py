@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import Order, StatementFile
 from accounts.services.answer_input import AnswerInput
 from accounts.services.answers import order_answer
+from accounts.services.statement_doors import statement_announce, statement_upload, statement_upload_ahead
 from antifraud import db
 from antifraud.audit.models import AuditEntry
 from antifraud.deliveries import Fact, order_answered
@@ -20,7 +21,7 @@ from tests.accounts.factories import card
 from tests.accounts.flow.files import csv_bytes, fresh, receive, row, work
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 UNREADABLE = csv_bytes([])  # headings without rows
 
 
@@ -115,3 +116,30 @@ def test_other_answers_offer_no_file(world: World, log_in: Any) -> None:
     query = bank_order(world, "query_transactions")
     assert "Send the file" not in page(log_in(world.risk_a), query), "before the answer its own form takes the file"
     assert StatementFile.objects.count() == 0
+
+
+def test_a_file_that_came_by_the_systems_door_before_the_answer_is_told_too(world: World, log_in: Any) -> None:
+    order, other = bank_order(world, "query_transactions"), bank_order(world, "query_transactions")
+    with db.unit_of_work(world.machine_a):
+        statement_announce(by=world.machine_a, order_id=order.id, sha256=b"x" * 32, size=len(UNREADABLE))
+    file = SimpleUploadedFile("reply.csv", UNREADABLE)
+    with (
+        statement_upload_ahead(by=world.machine_a, order_id=order.id, file=file) as stored,
+        db.unit_of_work(world.machine_a),
+    ):
+        statement_upload(by=world.machine_a, order_id=order.id, stored=stored)
+    work()
+    refused = StatementFile.objects.get()
+    assert (refused.status, refused.answer) == ("refused", None)
+    client = log_in(world.risk_a)
+    shown = page(client, order)
+    assert "A file that you sent could not be read" in shown
+    assert "holds headings but no row" in shown
+    assert "Send the file" not in shown, "the file goes with the answer"
+    assert "could not be read" not in page(client, other)
+    with db.unit_of_work(world.risk_a):
+        answer = AnswerInput(outcome="executed", handled_by="Wang", statement=SimpleUploadedFile("r.csv", good(order)))
+        order_answer(by=world.risk_a, order_id=order.id, answer=answer, source="logged_in")
+    shown = page(client, order)
+    assert "A file that you sent could not be read" in shown
+    assert "Send the file" in shown

@@ -21,7 +21,7 @@ from tests.accounts.factories import card
 from tests.accounts.flow.files import HEADINGS, START, address, commit, csv_bytes, fresh, preview, receive, row, work
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 MT_WITHOUT_ENTRIES = (
     b":20:START\r\n:25:622202000000000001\r\n:28C:1/1\r\n:60F:C261101CNY100,00\r\n:62F:C261102CNY100,00\r\n-\r\n"
 )

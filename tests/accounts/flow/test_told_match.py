@@ -19,7 +19,7 @@ from tests.cast import World
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 @pytest.mark.parametrize("is_turned", [False, True])
 @pytest.mark.parametrize("rows_first", [True, False])
 def test_the_nearest_told_transfer_gets_the_row_in_any_order_of_telling(
@@ -47,7 +47,7 @@ def test_the_nearest_told_transfer_gets_the_row_in_any_order_of_telling(
     assert sums == {A: 500_00, C: 500_00}
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_a_told_transfer_whose_match_was_undone_meets_its_row_again(world: World) -> None:
     case, by = new_case(world.analyst_a), world.analyst_a
     payer = involve(by, case, world.bank_a, number=A, level=0).account

@@ -13,7 +13,7 @@ from tests.accounts.flow.ledger_rows import ledger
 from tests.accounts.flow.tracing import run, scene
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def post(client: Any, path: str, body: Any) -> Any:
@@ -57,6 +57,32 @@ def test_wrong_limits_name_their_field(world: World, log_in: Any) -> None:
     answer = client.get(f"/api/v1/traces/{made.pk}/difference/?since=yesterday")
     assert (answer.status_code, names(answer)) == (422, ["since"])
     assert TraceRun.objects.count() == 1
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+@pytest.mark.parametrize("method", ["fifo", "pro_rata", "libr", "reach"])
+def test_both_sides_of_one_account_do_not_begin_a_trace(world: World, log_in: Any, direction: str, method: str) -> None:
+    """The victim's 1,000.00 into the mule and the mule's 800.00 out of it: part of the money would count twice."""
+    at, client = scene(world), log_in(world.analyst_a)
+    asked = {"direction": direction, "method": method}
+    answer = post(client, f"cases/{at.case.pk}/traces/", {"seeds": [at.seed(2), at.seed(0)], **asked})
+    assert (answer.status_code, names(answer)) == (422, ["seeds"])
+    assert str(at.made.entries[0].pk) in answer.json()["fields"][0]["messages"][0]
+    assert not TraceRun.objects.exists()
+    # Two payers of one account, or two payees, are on one side of it.
+    for side in ((0, 1), (2, 3)):
+        made = post(client, f"cases/{at.case.pk}/traces/", {"seeds": [at.seed(each) for each in side], **asked})
+        assert made.status_code == 201, made.content
+
+
+def test_cash_is_no_account_with_two_sides(world: World, log_in: Any) -> None:
+    at, client = scene(world), log_in(world.analyst_a)
+    more = ledger(
+        world.analyst_a, at.case, [("m", "cash", 700, 5_000), ("cash", "w", 800, 6_000)], cash=("cash",), into=at.made
+    )
+    seeds = [{"entry": each.pk, "from_minor": 0, "to_minor": 5_000} for each in more.entries[-2:]]
+    made = post(client, f"cases/{at.case.pk}/traces/", {"seeds": seeds})
+    assert made.status_code == 201, made.content
 
 
 def test_others_find_nothing(world: World, log_in: Any) -> None:

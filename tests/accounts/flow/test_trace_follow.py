@@ -121,7 +121,7 @@ def test_the_question_stays_the_same_where_its_entry_was_made_anew(world: Any) -
     assert len(follow(case)) == 1, "the first run is not asked beside its own follower"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_many_questions_starve_none(world: Any) -> None:
     """Questions that stay as they were fill the first turns; the last one is reached all the same."""
     case = factories.new_case(world.analyst_a)

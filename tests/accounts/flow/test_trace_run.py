@@ -19,7 +19,7 @@ from tests.accounts.flow.ledger_rows import ledger
 from tests.accounts.flow.tracing import run, scene
 from tests.cast import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(

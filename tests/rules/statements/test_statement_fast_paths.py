@@ -70,7 +70,7 @@ def test_lines_split_in_one_go_are_what_the_csv_reader_gives(lines: list[str], d
         for many in (1, 1_000):
             with pytest.MonkeyPatch.context() as patched:
                 patched.setattr(plain_lines, "MANY", many)
-                found = whole and plain_columns(whole, delimiter, width, longest=50, at_end=at_end)
+                found = whole and plain_columns(pieces, len(whole), delimiter, width, longest=50, at_end=at_end)
             if found:
                 assert list(map(list, zip(*found, strict=True))) == list(csv.reader(whole, delimiter=delimiter))
                 assert len(found) == width
@@ -79,9 +79,9 @@ def test_lines_split_in_one_go_are_what_the_csv_reader_gives(lines: list[str], d
 
 
 def test_a_piece_of_a_line_is_left_to_the_reader() -> None:
-    assert plain_columns(["a,b\n", "c,dddddd"], ",", 2, longest=8, at_end=True) is None
-    assert plain_columns(["a,b\n", "c,d"], ",", 2, longest=8, at_end=False) is None
-    assert plain_columns(["a,b\n", "c,d"], ",", 2, longest=8, at_end=True) == [["a", "c"], ["b", "d"]]
+    assert plain_columns("a,b\nc,dddddd", 2, ",", 2, longest=8, at_end=True) is None
+    assert plain_columns("a,b\nc,d", 2, ",", 2, longest=8, at_end=False) is None
+    assert plain_columns("a,b\nc,d", 2, ",", 2, longest=8, at_end=True) == [["a", "c"], ["b", "d"]]
 
 
 @given(

@@ -88,7 +88,7 @@ def test_limits_go_through_json_and_back() -> None:
     params = Params.from_dict({"method": "libr", "max_hops": 3, "until": "2026-11-01T08:00:00+08:00"})
     told = params.as_dict()
     assert told["until"] == "2026-11-01T00:00:00+00:00"
-    assert told["rule"] == 1
+    assert told["rule"] == 2
     assert Params.from_dict(told) == params
     assert Params.from_dict({}) == Params()
 
@@ -103,6 +103,9 @@ def test_limits_go_through_json_and_back() -> None:
         ({"min_amount_minor": True}, "min_amount_minor", "trace_number"),
         ({"until": "yesterday"}, "until", "trace_until"),
         ({"until": "2026-11-01T08:00:00"}, "until", "trace_until"),
+        ({"until": "0001-01-01T00:00:00+08:00"}, "until", "trace_until"),
+        ({"until": "9999-12-31T23:59:59Z"}, "until", "trace_until"),
+        ({"until": "9999-12-31T23:59:59-08:00"}, "until", "trace_until"),
         ({"speed": 3}, "speed", "trace_unknown_field"),
     ],
 )
