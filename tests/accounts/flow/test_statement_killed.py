@@ -24,7 +24,7 @@ from tests.cast import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROWS = [Line(A, "out", 100 + n, n, B, serial=f"S{n}") for n in range(50)]
-MANY = 110_000
+MANY = 330_000  # more than is read between two beats: the wish to cancel is seen at a beat
 _DIE = """
 import os, sys, uuid
 import django
